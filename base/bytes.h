@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -85,7 +87,8 @@ class ByteWriter {
   }
   [[nodiscard]] std::size_t size() const { return out_.size(); }
   [[nodiscard]] Bytes const& view() const { return out_; }
-  [[nodiscard]] Bytes take() && { return std::move(out_); }
+  // The bytes, leaving the writer empty.
+  [[nodiscard]] Bytes take() { return std::exchange(out_, {}); }
 
  private:
   template <class T>

@@ -2,7 +2,7 @@
 add_library(bh_flags INTERFACE)
 target_include_directories(bh_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(bh_flags INTERFACE _GNU_SOURCE _GLIBCXX_ASSERTIONS BH_VERSION="${PROJECT_VERSION}")
-target_compile_options(bh_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wswitch-enum -fstack-protector-strong)
+target_compile_options(bh_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wswitch-enum -Wno-missing-field-initializers -fstack-protector-strong)
 if(BH_WERROR)
   target_compile_options(bh_flags INTERFACE -Werror)
 endif()
