@@ -30,8 +30,8 @@ Result<UniqueFd> directory_of(std::filesystem::path const& path) {
   return open_file(parent, O_PATH | O_DIRECTORY);
 }
 
-Result<UniqueFd> stream_socket() {
-  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+Result<UniqueFd> stream_socket(int flags = 0) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
   if (!fd.open()) return Failure{Error::from_errno("make a socket")};
   return fd;
 }
@@ -59,15 +59,20 @@ Result<UniqueFd> listen_unix(std::filesystem::path const& path, int backlog, uns
   return fd;
 }
 
-Result<UniqueFd> connect_unix(std::filesystem::path const& path) {
+namespace {
+Result<UniqueFd> connect_with(std::filesystem::path const& path, int socket_flags) {
   BH_TRY(directory, directory_of(path));
   BH_TRY(address, address_in(directory, path.filename().string()));
-  BH_TRY(fd, stream_socket());
+  BH_TRY(fd, stream_socket(socket_flags));
   for (;;) {
     if (::connect(fd.borrow(), reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0) return fd;
     if (errno != EINTR) return Failure{Error::from_errno("connect to " + path.string())};
   }
 }
+}  // namespace
+
+Result<UniqueFd> connect_unix(std::filesystem::path const& path) { return connect_with(path, 0); }
+Result<UniqueFd> try_connect_unix(std::filesystem::path const& path) { return connect_with(path, SOCK_NONBLOCK); }
 
 Result<UniqueFd> accept_unix(UniqueFd const& listener) {
   for (;;) {

@@ -13,6 +13,8 @@ namespace bh {
 Result<UniqueFd> listen_unix(std::filesystem::path const& path, int backlog = 5, unsigned mode = 0600);
 // Blocking connect; ENOENT and ECONNREFUSED in errno_value mean "not there yet".
 Result<UniqueFd> connect_unix(std::filesystem::path const& path);
+// The same without ever waiting; EAGAIN means "its queue is full, come back". The descriptor it gives is non-blocking.
+Result<UniqueFd> try_connect_unix(std::filesystem::path const& path);
 // Close-on-exec; blocks unless the listener is non-blocking (then EAGAIN in errno_value).
 Result<UniqueFd> accept_unix(UniqueFd const& listener);
 
