@@ -1,0 +1,38 @@
+#include "hypervisor/machine/wait_for_event.h"
+
+#include <cerrno>
+#include <optional>
+
+namespace bh::machine {
+
+std::string describe(MachineEvent const& event) {
+  struct Describe {
+    std::string operator()(MachineUp const&) const { return "up"; }
+    std::string operator()(MachinePaused const&) const { return "paused"; }
+    std::string operator()(MachineResumed const&) const { return "resumed"; }
+    std::string operator()(MachinePanicked const&) const { return "the guest's kernel panicked"; }
+    std::string operator()(RequestFailed const& failed) const { return "request failed: " + failed.text; }
+    std::string operator()(MonitorLost const& lost) const { return "monitor lost: " + lost.text; }
+    std::string operator()(MachineStopped const& stopped) const {
+      return std::string("stopped: ") + to_string(stopped.reason) + (stopped.text.empty() ? "" : ", " + stopped.text);
+    }
+  };
+  return std::visit(Describe{}, event);
+}
+
+Result<MachineEvent> wait_for_event(Machine& machine, std::function<bool(MachineEvent const&)> const& wanted, Deadline deadline,
+                                    std::vector<MachineEvent>* seen) {
+  for (;;) {
+    std::optional<MachineEvent> found;
+    for (auto const& event : machine.handle()) {
+      if (seen != nullptr) seen->push_back(event);
+      if (!found && wanted(event)) found = event;
+      if (!found && std::holds_alternative<MachineStopped>(event)) return Failure{Error{describe(event), 0}};
+    }
+    if (found) return *std::move(found);
+    BH_TRY(ready, wait_for(machine.pollable(), POLLIN, deadline));
+    if (!ready) return Failure{Error{"the machine did not answer in time", ETIMEDOUT}};
+  }
+}
+
+}  // namespace bh::machine
