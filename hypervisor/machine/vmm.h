@@ -16,6 +16,7 @@ struct RunningMachine {
   int pid = 0;
   std::uint64_t start_time = 0;
   std::filesystem::path run_folder;
+  std::filesystem::path log_file;  // as in its spec; may be empty
   ByteCount window_memory = kDefaultWindowMemory;  // as in its spec
 };
 

@@ -32,7 +32,11 @@ struct AccelProbe {
 // (no kernel, no QEMU); a KVM that does not work is an answer, not an error. The probe's QEMU is always ended.
 Result<AccelAnswer> probe_accel(AccelProbe const& probe);
 
-// How a machine with one accelerator fares, without the cache: what probe_accel asks for KVM.
-Result<AccelAnswer> boot_to_marker(AccelProbe const& probe, machine::Accel accel);
+struct BootTrial {
+  bool came_up = false;
+  std::string text;  // in what time, or why not
+};
+// Boots to the marker with one accelerator, without the cache: what probe_accel asks for KVM.
+Result<BootTrial> boot_to_marker(AccelProbe const& probe, machine::Accel accel);
 
 }  // namespace bh::qemu

@@ -1,0 +1,147 @@
+#include "hypervisor/qemu/argv.h"
+
+#include "hypervisor/qemu/qemu_option.h"
+
+namespace bh::qemu {
+
+using machine::Accel;
+using machine::MachineSpec;
+
+namespace {
+
+class Argv {
+ public:
+  explicit Argv(std::string const& program) : words_{program} {}
+  Argv& flag(char const* name) {
+    words_.emplace_back(name);
+    return *this;
+  }
+  Argv& add(char const* name, QemuOption const& option) { return raw(name, option.text()); }
+  // For arguments that QEMU takes as they are, without its comma syntax.
+  Argv& raw(char const* name, std::string value) {
+    words_.emplace_back(name);
+    words_.push_back(std::move(value));
+    return *this;
+  }
+  Argv& inherit(int number) {
+    return add("-add-fd", QemuOption().set("fd", static_cast<std::uint64_t>(number)).set("set", static_cast<std::uint64_t>(number)));
+  }
+  std::vector<std::string> take() && { return std::move(words_); }
+
+ private:
+  std::vector<std::string> words_;
+};
+
+std::string self_fd(int number) { return "/proc/self/fd/" + std::to_string(number); }
+std::string fd_set(int number) { return "/dev/fdset/" + std::to_string(number); }
+
+// A PIT only where the guest has to measure its clock by it (lab figures: without PIT and without the TSC's rate it measures wrongly).
+bool needs_pit(MachineSpec const& spec) { return spec.accel == Accel::tcg && !spec.tsc; }
+
+std::string kernel_arguments(MachineSpec const& spec) {
+  std::string text = spec.cmdline;
+  if (!text.empty()) text += ' ';
+  // panic=-1: reboot at once, which ends the machine; a qube that hangs in a panic would look alive.
+  text += "console=ttyS0 panic=-1 cryptomgr.notests=1";
+  if (spec.accel == Accel::tcg && spec.tsc) {
+    text += " tsc_early_khz=" + std::to_string(spec.tsc->value()) + " tsc=reliable";
+  }
+  return text;
+}
+
+void add_machine(Argv& out, MachineSpec const& spec) {
+  QemuOption machine("q35");
+  machine.off("usb").off("vmport").off("smbus").off("sata").off("i8042");
+  if (!needs_pit(spec)) machine.off("pit").off("pic");
+  // Same-page merging would let one qube learn of another's memory; a core file would hold the qube's.
+  machine.off("mem-merge").off("dump-guest-core");
+  out.add("-machine", machine);
+  out.add("-accel", QemuOption(to_string(spec.accel)));
+  out.add("-cpu", QemuOption(spec.accel == Accel::kvm ? "host" : "max"));
+  out.add("-smp", QemuOption().set("cpus", spec.vcpus.value()));
+  out.add("-m", QemuOption().set("size", std::to_string(spec.memory.value()) + "M"));
+  out.raw("-bios", "qboot.rom");
+  out.flag("-nodefaults").flag("-no-user-config").flag("-no-reboot");
+  out.raw("-display", "none");
+  out.add("-sandbox", QemuOption("on").set("obsolete", "deny").set("elevateprivileges", "deny").set("spawn", "deny").set("resourcecontrol", "deny"));
+}
+
+void add_kernel(Argv& out, std::string arguments) {
+  out.raw("-kernel", self_fd(child_fd::kKernel));
+  out.raw("-initrd", self_fd(child_fd::kInitrd));
+  out.raw("-append", std::move(arguments));
+}
+
+void add_console(Argv& out) {
+  out.inherit(child_fd::kConsole);
+  out.add("-chardev", QemuOption("file").set("id", "console").set("path", fd_set(child_fd::kConsole)).on("append"));
+  out.add("-serial", QemuOption("chardev:console"));
+}
+
+void add_control(Argv& out) {
+  out.add("-chardev", QemuOption("socket").set("id", "qmp").set("fd", std::uint64_t{child_fd::kQmp}).on("server").off("wait"));
+  out.add("-mon", QemuOption().set("chardev", "qmp").set("mode", "control"));
+}
+
+void add_mux_port(Argv& out) {
+  out.add("-chardev", QemuOption("socket").set("id", "mux").set("fd", std::uint64_t{child_fd::kMux}).on("server").off("wait"));
+  out.add("-device", QemuOption("virtio-serial-pci").set("max_ports", 2).on("disable-legacy"));
+  out.add("-device", QemuOption("virtserialport").set("chardev", "mux").set("name", "bulkhead.mux").set("nr", 1));
+}
+
+void add_disk(Argv& out, char const* node, char const* serial) {
+  out.add("-device", QemuOption("virtio-blk-pci").set("drive", node).set("serial", serial).on("disable-legacy"));
+}
+
+void add_root(Argv& out) {
+  out.inherit(child_fd::kRootImage).inherit(child_fd::kRootOverlay);
+  out.add("-blockdev", QemuOption().set("driver", "file").set("node-name", "template-file").set("filename", fd_set(child_fd::kRootImage)).on("read-only").off("auto-read-only"));
+  out.add("-blockdev", QemuOption().set("driver", "raw").set("node-name", "template").set("file", "template-file").on("read-only"));
+  // The overlay is thrown away with the process, so nobody waits for it to reach the disk.
+  out.add("-blockdev", QemuOption().set("driver", "file").set("node-name", "root-file").set("filename", fd_set(child_fd::kRootOverlay)).set("discard", "unmap").on("cache.no-flush"));
+  out.add("-blockdev", QemuOption().set("driver", "qcow2").set("node-name", "root").set("file", "root-file").set("backing", "template").set("discard", "unmap").on("cache.no-flush"));
+  add_disk(out, "root", "root");
+}
+
+void add_private(Argv& out) {
+  out.inherit(child_fd::kPrivate);
+  out.add("-blockdev", QemuOption().set("driver", "file").set("node-name", "private-file").set("filename", fd_set(child_fd::kPrivate)).set("discard", "unmap"));
+  // "raw" said aloud: a format that is guessed is a format the guest chooses.
+  out.add("-blockdev", QemuOption().set("driver", "raw").set("node-name", "private").set("file", "private-file").set("discard", "unmap"));
+  add_disk(out, "private", "private");
+}
+
+void add_window_memory(Argv& out, ByteCount size) {
+  out.add("-object", QemuOption("memory-backend-file").set("id", "window-memory").set("size", size.value()).set("mem-path", self_fd(child_fd::kWindowMemory)).on("share").off("dump").off("merge"));
+  out.add("-device", QemuOption("ivshmem-plain").set("memdev", "window-memory").on("master"));
+}
+
+}  // namespace
+
+std::vector<std::string> argv(MachineSpec const& spec, std::string const& program) {
+  Argv out(program);
+  out.add("-name", QemuOption().set("guest", spec.name));
+  out.raw("-uuid", spec.uuid);
+  add_machine(out, spec);
+  add_kernel(out, kernel_arguments(spec));
+  add_console(out);
+  add_control(out);
+  if (spec.root_image) add_root(out);
+  if (spec.private_volume) add_private(out);
+  add_mux_port(out);
+  if (spec.window_memory.value() != 0) add_window_memory(out, spec.window_memory);
+  out.add("-object", QemuOption("rng-builtin").set("id", "rng"));
+  out.add("-device", QemuOption("virtio-rng-pci").set("rng", "rng").on("disable-legacy"));
+  return std::move(out).take();
+}
+
+std::vector<std::string> probe_argv(MachineSpec const& spec, std::string const& program) {
+  Argv out(program);
+  out.add("-name", QemuOption().set("guest", spec.name));
+  add_machine(out, spec);
+  add_kernel(out, kernel_arguments(spec) + " bulkhead.probe=1");
+  add_console(out);
+  return std::move(out).take();
+}
+
+}  // namespace bh::qemu

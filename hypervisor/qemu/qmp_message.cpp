@@ -1,0 +1,116 @@
+#include "hypervisor/qemu/qmp_message.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/display_text.h"
+
+namespace bh::qemu {
+
+using nlohmann::json;
+
+namespace {
+
+// Counted before parsing, so that the parser and the destructor of its tree never see more. Brackets in strings do not nest.
+bool nests_too_deep(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char const c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMaxQmpNesting) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+std::optional<std::uint64_t> number_in(json const& object, char const* key) {
+  auto const found = object.find(key);
+  if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::uint64_t>();
+}
+
+std::string_view text_in(json const& object, char const* key) {
+  if (!object.is_object()) return {};
+  auto const found = object.find(key);
+  if (found == object.end() || !found->is_string()) return {};
+  return found->get_ref<std::string const&>();
+}
+
+std::optional<RunState> run_state_of(json const& result) {
+  std::string_view const status = text_in(result, "status");
+  if (status.empty()) return std::nullopt;
+  if (status == "running") return RunState::running;
+  return status == "paused" ? RunState::paused : RunState::other;
+}
+
+QmpEventKind kind_of(std::string_view name) {
+  if (name == "STOP") return QmpEventKind::stop;
+  if (name == "RESUME") return QmpEventKind::resume;
+  if (name == "SHUTDOWN") return QmpEventKind::shutdown;
+  if (name == "RESET") return QmpEventKind::reset;
+  if (name == "GUEST_PANICKED") return QmpEventKind::panicked;
+  return QmpEventKind::other;
+}
+
+ShutdownCause cause_of(std::string_view reason) {
+  if (reason == "guest-shutdown") return ShutdownCause::guest_shutdown;
+  if (reason == "guest-reset") return ShutdownCause::guest_reset;
+  if (reason == "guest-panic") return ShutdownCause::guest_panic;
+  return reason.starts_with("host-") ? ShutdownCause::host : ShutdownCause::unknown;
+}
+
+QmpMessage event_of(json const& object, std::string_view name) {
+  auto const data = object.find("data");
+  return QmpEvent{kind_of(name), data == object.end() ? ShutdownCause::unknown : cause_of(text_in(*data, "reason"))};
+}
+
+Result<QmpMessage, QmpFault> parse(std::string_view text) {
+  if (text.size() > kMaxQmpLine) return Failure{QmpFault::line_too_long};
+  if (nests_too_deep(text)) return Failure{QmpFault::nested_too_deep};
+  json const object = json::parse(text, nullptr, false);
+  if (object.is_discarded()) return Failure{QmpFault::not_json};
+  if (!object.is_object()) return Failure{QmpFault::not_a_message};
+  if (object.contains("QMP")) return QmpMessage{QmpGreeting{}};
+  if (auto const result = object.find("return"); result != object.end()) {
+    auto const id = number_in(object, "id");
+    if (!id) return Failure{QmpFault::not_a_message};
+    return QmpMessage{QmpReturn{*id, run_state_of(*result)}};
+  }
+  if (auto const error = object.find("error"); error != object.end()) {
+    return QmpMessage{QmpError{number_in(object, "id"), for_display(text_in(*error, "desc"), 200)}};
+  }
+  std::string_view const event = text_in(object, "event");
+  if (event.empty()) return Failure{QmpFault::not_a_message};
+  return event_of(object, event);
+}
+
+}  // namespace
+
+char const* to_string(QmpFault fault) {
+  switch (fault) {
+    case QmpFault::line_too_long: return "a line of its control protocol is too long";
+    case QmpFault::nested_too_deep: return "a message of its control protocol nests too deep";
+    case QmpFault::not_json: return "a line of its control protocol is not JSON";
+    case QmpFault::not_a_message: return "a line of its control protocol is no QMP message";
+    case QmpFault::unexpected: return "it sent an answer to no question";
+  }
+  return "?";
+}
+
+Result<QmpMessage, QmpFault> parse_qmp_message(Untrusted<std::string_view> const& line) {
+  // GUARD: a taken-over QEMU: endless lines, deep nesting, wrong types, texts that would forge log lines.
+  return line.checked([](std::string_view text) { return parse(text); });
+}
+
+std::string qmp_command(std::string_view name, std::uint64_t id) {
+  return json{{"execute", std::string(name)}, {"id", id}}.dump() + "\n";
+}
+
+}  // namespace bh::qemu

@@ -1,0 +1,50 @@
+// QmpSession: the control protocol's state machine without any I/O. Bytes go in, events come out, bytes to be sent lie ready.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "hypervisor/machine/machine_event.h"
+#include "hypervisor/qemu/qmp_message.h"
+
+namespace bh::qemu {
+
+enum class QmpRequest { stop, cont, system_powerdown };
+
+class QmpSession {
+ public:
+  // What QEMU sent. A fault ends the session: nothing it says is believed any more.
+  Result<std::vector<machine::MachineEvent>, QmpFault> feed(ByteSpan bytes);
+  // Sent once the handshake is done. False: too many are unanswered.
+  [[nodiscard]] bool request(QmpRequest request);
+
+  [[nodiscard]] std::string_view outgoing() const { return outgoing_; }
+  void sent(std::size_t count) { outgoing_.erase(0, count); }
+  // Why the machine is about to end, if QEMU said so.
+  [[nodiscard]] ShutdownCause shutdown_cause() const { return cause_; }
+
+ private:
+  enum class Asked { capabilities, status, stop, cont, power_button };
+  using Events = std::vector<machine::MachineEvent>;
+
+  void send(Asked what);
+  Result<void, QmpFault> take(QmpMessage const& message, Events& events);
+  Result<void, QmpFault> on(QmpGreeting const&, Events&);
+  Result<void, QmpFault> on(QmpReturn const& answer, Events& events);
+  Result<void, QmpFault> on(QmpError const& error, Events& events);
+  Result<void, QmpFault> on(QmpEvent const& event, Events& events);
+
+  std::string line_;      // begun, not ended
+  std::string outgoing_;
+  std::vector<Asked> waiting_;               // before the handshake is done
+  std::map<std::uint64_t, Asked> unanswered_;
+  std::uint64_t next_id_ = 1;
+  bool greeted_ = false;
+  bool ready_ = false;
+  ShutdownCause cause_ = ShutdownCause::unknown;
+};
+
+}  // namespace bh::qemu
