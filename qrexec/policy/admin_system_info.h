@@ -1,0 +1,17 @@
+// Asks the admin daemon for the system information of a decision (internal.GetSystemInfo, admin-api.md 1).
+#pragma once
+
+#include <filesystem>
+
+#include "base/posix_io.h"
+#include "qrexec/policy/system_info.h"
+
+namespace bh::policy {
+
+inline constexpr std::size_t kMaxSystemInfo = std::size_t{16} << 20;
+
+// The error is a sentence that names the socket.
+[[nodiscard]] Result<SystemInfo, std::string> ask_system_info(std::filesystem::path const& socket, Deadline deadline);
+[[nodiscard]] Result<SystemInfo, std::string> read_system_info(std::filesystem::path const& file);
+
+}  // namespace bh::policy

@@ -1,0 +1,54 @@
+// Rule: one line of policy in its final, checked form.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "qrexec/policy/location.h"
+#include "qrexec/policy/token.h"
+
+namespace bh::policy {
+
+struct AllowAction {
+  std::optional<Token> target;
+  std::optional<std::string> user;
+  bool notify = false;
+  bool autostart = true;
+};
+
+struct AskAction {
+  std::optional<Token> target;
+  std::optional<Token> default_target;
+  std::optional<std::string> user;
+  bool notify = false;
+  bool autostart = true;
+};
+
+struct DenyAction {
+  bool notify = true;
+};
+
+using Action = std::variant<AllowAction, AskAction, DenyAction>;
+
+struct Rule {
+  std::optional<std::string> service;   // nullopt: *
+  std::optional<std::string> argument;  // nullopt: *; else with its "+", which alone is the empty argument
+  Token source;
+  Token target;
+  Action action;
+  Location at;
+};
+
+// Parsed, immutable, complete: there is no such thing as a Policy with an error in it.
+class Policy {
+ public:
+  explicit Policy(std::vector<Rule> rules) : rules_(std::move(rules)) {}
+  [[nodiscard]] std::vector<Rule> const& rules() const { return rules_; }
+
+ private:
+  std::vector<Rule> rules_;
+};
+
+}  // namespace bh::policy
