@@ -1,0 +1,122 @@
+// AdminApi: the methods of the Admin API on top of registry and life cycle. No sockets: a parsed call in, one reply out.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "base/paths.h"
+#include "dom0/client/reply.h"
+#include "dom0/client/request.h"
+#include "dom0/core/life/life_cycle.h"
+#include "dom0/core/model/property.h"
+#include "dom0/core/store/registry.h"
+
+namespace bh::dom0 {
+
+// A call whose names were looked up; argument and payload are still the caller's texts.
+struct CallContext {
+  Qube const& destination;
+  Untrusted<std::string> argument;
+  Untrusted<std::string> payload;
+};
+
+class AdminApi {
+ public:
+  using Sink = std::function<void(admin::Reply)>;
+
+  AdminApi(Registry& registry, LifeCycle& life, Paths const& paths, std::function<void()> rescan_templates)
+      : registry_(registry), life_(life), paths_(paths), rescan_templates_(std::move(rescan_templates)) {}
+
+  // Answers through `sink` exactly once, before returning or later.
+  void handle(admin::IncomingCall call, Sink sink);
+
+  enum class Stream { none, events, stats };
+  [[nodiscard]] static Stream stream_of(admin::IncomingCall const& call);
+  // For a streaming call: the subject to be told about (empty: all), or why not.
+  [[nodiscard]] admin::Reply open_stream(admin::IncomingCall const& call) const;
+
+ private:
+  enum class To { dom0, any, qube };
+  enum class Takes { nothing, something, anything };
+  struct Method {
+    std::string_view name;
+    To to;
+    Takes argument;
+    Takes payload;
+    admin::Reply (AdminApi::*answer)(CallContext const&);
+    void (AdminApi::*answer_later)(CallContext const&, Sink);
+  };
+  static std::span<Method const> methods();
+  static Method const* find_method(std::string_view name);
+  Result<Qube const*, admin::Exception> look_up(Untrusted<std::string> const& name) const;
+  Result<CallContext, admin::Exception> check(admin::IncomingCall const& call, Method const& method) const;
+  admin::Reply saved(Result<void> result) const;
+
+  admin::Reply vm_list(CallContext const& call);
+  admin::Reply current_state(CallContext const& call);
+  admin::Reply create_app(CallContext const& call);
+  admin::Reply create_refused(CallContext const& call);
+  admin::Reply remove(CallContext const& call);
+  void start(CallContext const& call, Sink sink);
+  void shutdown(CallContext const& call, Sink sink);
+  void kill(CallContext const& call, Sink sink);
+  void pause(CallContext const& call, Sink sink);
+  void unpause(CallContext const& call, Sink sink);
+
+  admin::PropertyValue property_now(Qube const& qube, PropertySpec const& spec) const;
+  Result<PropertySpec const*, admin::Exception> property_named(CallContext const& call) const;
+  Result<PropertySpec const*, admin::Exception> setting_named(CallContext const& call) const;
+  admin::Reply property_list(CallContext const& call);
+  admin::Reply property_get(CallContext const& call);
+  admin::Reply property_get_all(CallContext const& call);
+  admin::Reply property_get_default(CallContext const& call);
+  admin::Reply property_help(CallContext const& call);
+  admin::Reply property_set(CallContext const& call);
+  admin::Reply property_reset(CallContext const& call);
+  admin::Reply setting_list(CallContext const& call);
+  admin::Reply setting_get(CallContext const& call);
+  admin::Reply setting_get_all(CallContext const& call);
+  admin::Reply setting_get_default(CallContext const& call);
+  admin::Reply setting_help(CallContext const& call);
+  admin::Reply setting_set(CallContext const& call);
+  admin::Reply setting_reset(CallContext const& call);
+
+  admin::Reply tag_list(CallContext const& call);
+  admin::Reply tag_get(CallContext const& call);
+  admin::Reply tag_set(CallContext const& call);
+  admin::Reply tag_remove(CallContext const& call);
+  admin::Reply feature_list(CallContext const& call);
+  admin::Reply feature_get(CallContext const& call);
+  admin::Reply feature_check_template(CallContext const& call);
+  admin::Reply feature_check_netvm(CallContext const& call);
+  admin::Reply feature_check_adminvm(CallContext const& call);
+  admin::Reply feature_check_template_and_adminvm(CallContext const& call);
+  admin::Reply feature_set(CallContext const& call);
+  admin::Reply feature_remove(CallContext const& call);
+
+  admin::Reply vmclass_list(CallContext const& call);
+  admin::Reply deviceclass_list(CallContext const& call);
+  admin::Reply label_list(CallContext const& call);
+  admin::Reply label_get(CallContext const& call);
+  admin::Reply label_index(CallContext const& call);
+  admin::Reply pool_list(CallContext const& call);
+  admin::Reply pool_list_drivers(CallContext const& call);
+  admin::Reply pool_info(CallContext const& call);
+  admin::Reply volume_list(CallContext const& call);
+  admin::Reply volume_info(CallContext const& call);
+  admin::Reply system_info(CallContext const& call);
+
+  Registry& registry_;
+  LifeCycle& life_;
+  Paths const& paths_;
+  std::function<void()> rescan_templates_;
+};
+
+// Short for Failure{Exception{type, message}}.
+[[nodiscard]] inline Failure<admin::Exception> refuse(std::string type, std::string message) {
+  return Failure{admin::Exception{std::move(type), std::move(message)}};
+}
+
+}  // namespace bh::dom0

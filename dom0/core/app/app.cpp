@@ -1,0 +1,112 @@
+#include "dom0/core/app/app.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/signal_set.hpp>
+
+#include "base/log.h"
+#include "base/posix_io.h"
+#include "base/unix_socket.h"
+#include "dom0/core/admin/api.h"
+#include "dom0/core/app/admin_server.h"
+#include "dom0/core/app/template_scan.h"
+#include "dom0/core/life/machine_room.h"
+
+namespace bh::dom0 {
+
+struct App::Parts {
+  AppOptions options;
+  UniqueFd lock;
+  asio::io_context io{1};
+  Registry registry;
+  AccelDecision accel;
+  MachineRoom room;
+  TemplateScan templates;
+  AdminApi api;
+  AdminServer server;
+  asio::signal_set signals;
+  bool stopping = false;
+
+  Parts(AppOptions given, UniqueFd held, Registry opened, machine::Vmm& vmm, AccelDecision::Probe probe)
+      : options(std::move(given)), lock(std::move(held)), registry(std::move(opened)), accel(io, registry, std::move(probe)),
+        room(HouseServices{io, vmm, registry, options.paths, options.programs, options.with_display,
+                           [this](volumes::TemplateImage const& image, std::function<void(machine::Accel)> callback) { accel.ask(image, std::move(callback)); },
+                           options.tsc}),
+        templates(registry, options.paths.templates(),
+                  [this](volumes::TemplateImage const& image) { accel.ask(image, [](machine::Accel) {}); }),
+        api(registry, room, options.paths, [this] { templates.run(); }), server(io, api, registry, room), signals(io, SIGTERM, SIGINT) {}
+
+  void end() {
+    if (stopping) return;
+    stopping = true;
+    if (!options.stop_qubes_on_exit) {
+      log::info("ending; running qubes go on and are taken over by the next bulkheadd");
+      return io.stop();
+    }
+    log::info("ending, running qubes first");
+    room.stop_all([this] { io.stop(); });
+  }
+};
+
+namespace {
+
+// GUARD: two daemons on one database would each believe their own half of the truth.
+Result<UniqueFd> take_lock(Paths const& paths) {
+  auto const path = paths.run() / "bulkheadd.lock";
+  BH_TRY(lock, open_file(path, O_RDWR | O_CREAT, 0600));
+  if (::flock(lock.borrow(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return Failure{Error::from_errno("lock " + path.string())};
+    return Failure{Error{"another bulkheadd runs on this root already (it holds " + path.string() + ")", EWOULDBLOCK}};
+  }
+  return lock;
+}
+
+// What the last run found out about this host is not known to be true of this one.
+Result<void> forget_accel(Registry& registry) {
+  Qube dom0 = registry.inventory().dom0();
+  bool changed = false;
+  for (char const* feature : {"bulkhead.accel", "bulkhead.accel-reason"}) changed = dom0.features.erase(*FeatureName::parse(feature)) > 0 || changed;
+  return changed ? registry.put(std::move(dom0)) : Result<void>();
+}
+
+}  // namespace
+
+App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+App::~App() = default;
+
+Result<std::unique_ptr<App>> App::open(AppOptions options, machine::Vmm& vmm, AccelDecision::Probe probe) {
+  BH_CHECK(options.paths.create());
+  BH_TRY(lock, take_lock(options.paths));
+  BH_TRY(registry, Registry::open(options.paths.database()));
+  BH_CHECK(forget_accel(registry));
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(lock), std::move(registry), vmm, std::move(probe));
+  parts->templates.run();
+  parts->room.adopt_all();
+  BH_TRY(listener, listen_unix(parts->options.paths.admin_socket(), 128, 0600));
+  parts->server.serve(std::move(listener));
+  parts->room.start_autostarted();
+  return std::unique_ptr<App>(new App(std::move(parts)));
+}
+
+void App::run() {
+  parts_->signals.async_wait([this](std::error_code error, int) {
+    if (error) return;
+    parts_->end();
+    // A second signal means: now.
+    parts_->signals.async_wait([this](std::error_code again, int) {
+      if (!again) parts_->io.stop();
+    });
+  });
+  log::info("ready on " + parts_->options.paths.admin_socket().string());
+  parts_->io.run();
+}
+
+void App::stop() {
+  asio::post(parts_->io, [parts = parts_.get()] { parts->end(); });
+}
+
+}  // namespace bh::dom0

@@ -1,0 +1,96 @@
+// bulkheadd: the admin daemon of dom0. Holds the qubes' database, serves the Admin API, runs the machines. It never reads a guest's byte.
+#include <getopt.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/log.h"
+#include "dom0/core/app/app.h"
+#include "hypervisor/qemu/accel_probe.h"
+#include "hypervisor/qemu/qemu_vmm.h"
+#include "hypervisor/qemu/tsc_rate.h"
+
+namespace {
+
+constexpr char const* kHelp = R"(bulkheadd - the admin daemon of Bulkhead
+
+Usage: bulkheadd [--stop-qubes-on-exit] [--accel auto|tcg]
+
+  --stop-qubes-on-exit   on SIGTERM or SIGINT shut all qubes down (and kill those that do not listen) before ending;
+                         without it qubes go on running and the next bulkheadd takes them over
+  --accel auto|tcg       auto (default): KVM if a probe proves that it works here, else TCG; tcg: always TCG, without a probe
+  --help, --version
+
+Environment:
+  BULKHEAD_ROOT   keep every file, socket and log below this folder (default: the system's places, /var/lib/bulkhead and others)
+  DISPLAY         if set, qubes' windows are shown there; if not, qubes run without windows
+  BULKHEAD_LOG    debug, info (default), warning, error
+
+Examples:
+  BULKHEAD_ROOT=$HOME/bh bulkheadd                  try it out below one folder
+  bulkheadd --stop-qubes-on-exit                    for a session that should leave nothing running
+
+Exit status: 0 ended by a signal; 1 could not start (the reason is on stderr); 2 wrong usage.
+)";
+
+struct Arguments {
+  bool stop_qubes_on_exit = false;
+  bool only_tcg = false;
+};
+
+[[noreturn]] void usage(std::string const& problem) {
+  std::fprintf(stderr, "bulkheadd: %s; see bulkheadd --help\n", problem.c_str());
+  std::exit(2);
+}
+
+Arguments parse(int argc, char** argv) {
+  static option const kOptions[] = {{"stop-qubes-on-exit", no_argument, nullptr, 's'}, {"accel", required_argument, nullptr, 'a'},
+                                    {"help", no_argument, nullptr, 'h'}, {"version", no_argument, nullptr, 'v'}, {}};
+  Arguments arguments;
+  int choice = 0;
+  while ((choice = ::getopt_long(argc, argv, "h", kOptions, nullptr)) != -1) {
+    switch (choice) {
+      case 's': arguments.stop_qubes_on_exit = true; break;
+      case 'a':
+        if (std::string_view(optarg) == "tcg") arguments.only_tcg = true;
+        else if (std::string_view(optarg) != "auto") usage("--accel is auto or tcg");
+        break;
+      case 'h': std::fputs(kHelp, stdout); std::exit(0);
+      case 'v': std::puts("bulkheadd " BH_VERSION); std::exit(0);
+      default: usage("wrong usage");
+    }
+  }
+  if (optind < argc) usage(std::string("unexpected argument ") + argv[optind]);
+  return arguments;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments const arguments = parse(argc, argv);
+  bh::log::start("bulkheadd");
+  ::signal(SIGPIPE, SIG_IGN);
+  bh::Paths const paths = bh::Paths::from_environment();
+  char const* const display = std::getenv("DISPLAY");
+  bh::dom0::AppOptions options{paths, bh::own_program_folder(), display != nullptr && *display != '\0', arguments.stop_qubes_on_exit,
+                               bh::qemu::host_tsc_rate()};
+  if (!options.with_display) bh::log::warning("DISPLAY is not set: qubes run without windows");
+
+  auto const probe = [&](bh::volumes::TemplateImage const& image) -> bh::Result<bh::qemu::AccelAnswer> {
+    if (arguments.only_tcg) return bh::qemu::AccelAnswer{bh::machine::Accel::tcg, "asked for with --accel tcg"};
+    bh::qemu::AccelProbe question;
+    question.kernel = image.kernel;
+    question.initrd = image.initrd;
+    question.cache = paths.cache() / "accel-answer";
+    return bh::qemu::probe_accel(question);
+  };
+  bh::qemu::QemuVmm vmm;
+  auto app = bh::dom0::App::open(std::move(options), vmm, probe);
+  if (!app) {
+    bh::log::error("cannot start: " + app.error().message);
+    return 1;
+  }
+  (*app)->run();
+  return 0;
+}

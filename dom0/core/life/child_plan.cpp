@@ -1,0 +1,65 @@
+#include "dom0/core/life/child_plan.h"
+
+#include "dom0/core/model/property.h"
+
+namespace bh::dom0 {
+
+namespace {
+
+std::vector<std::pair<std::string, std::optional<std::string>>> channel_environment(Paths const& paths) {
+  return {{"VCHAN_DOMAIN", "0"}, {"VCHAN_SOCKET_DIR", paths.vchan_sockets().string()}};
+}
+
+ChildPlan hub(ChildFacts const& facts, Paths const& paths, std::filesystem::path const& programs) {
+  auto const run = paths.qube_run(facts.qube.name.text());
+  return {"hub",
+          {(programs / "bulkhead-hub").string(), "host", "--port-socket", (run / "mux.sock").string(), "--domain", std::to_string(facts.domain.value()),
+           "--vchan-dir", paths.vchan_sockets().string(), "--guest-env", (run / "guest.env").string()},
+          channel_environment(paths)};
+}
+
+ChildPlan qrexec_daemon(ChildFacts const& facts, Paths const& paths, std::filesystem::path const& programs) {
+  ChildPlan plan{"qrexec-daemon",
+                 {(programs / "qrexec-daemon").string(), "--direct", "--uuid=" + facts.qube.uuid.text(), "--socket-dir=" + paths.qrexec_sockets().string(),
+                  "--policy-program=" + (programs / "qrexec-policy-exec").string(), std::to_string(facts.domain.value()), facts.qube.name.text(),
+                  value_of(facts.inventory, facts.qube, "default_user")},
+                 channel_environment(paths)};
+  // bulkheadd keeps the deadline of a start itself; a daemon that gave up earlier would only be started again.
+  plan.environment.emplace_back("QREXEC_STARTUP_TIMEOUT", "86400");
+  return plan;
+}
+
+ChildPlan gui_daemon(ChildFacts const& facts, Paths const& paths, std::filesystem::path const& programs) {
+  Label const* const label = facts.inventory.find_label(facts.qube.label.text());
+  ChildPlan plan{"gui-daemon",
+                 {(programs / "bulkhead-gui-daemon").string(), "--domain", std::to_string(facts.domain.value()), "--name", facts.qube.name.text(), "--label",
+                  facts.qube.label.text(), "--color", label == nullptr ? "0x000000" : label->color, "--window-memory-fd", std::to_string(kWindowMemoryFd)},
+                 channel_environment(paths), true};
+  if (facts.hatched) plan.argv.emplace_back("--hatched");
+  return plan;
+}
+
+}  // namespace
+
+std::vector<ChildPlan> plan_children(ChildFacts const& facts, Paths const& paths, std::filesystem::path const& programs) {
+  std::vector<ChildPlan> plans{hub(facts, paths, programs), qrexec_daemon(facts, paths, programs)};
+  if (facts.with_display) plans.push_back(gui_daemon(facts, paths, programs));
+  return plans;
+}
+
+std::string guest_environment(ChildFacts const& facts, std::int64_t now) {
+  auto const value = [&](char const* property) { return value_of(facts.inventory, facts.qube, property); };
+  // The values are a checked name, a class, numbers, and properties that property_check.cpp keeps within the allowed characters.
+  return "QUBE_NAME=" + facts.qube.name.text() + "\nQUBE_TYPE=" + std::string(to_string(facts.qube.klass)) + "\nVCHAN_DOMAIN=" +
+         std::to_string(facts.domain.value()) + "\nVCHAN_SOCKET_DIR=/run/bulkhead/vchan\nDEFAULT_USER=" + value("default_user") +
+         "\nKEYBOARD_LAYOUT=" + value("keyboard_layout") + "\nGUI_TRANSPORT=window-memory\nTIME=" + std::to_string(now) + "\n";
+}
+
+ChildPlan plan_poweroff(std::string const& qube, Paths const& paths, std::filesystem::path const& programs) {
+  // -e: nothing is read from the qube and nobody waits for the command's end, which the power-off would cut anyway.
+  return {"poweroff",
+          {(programs / "qrexec-client").string(), "--socket-dir=" + paths.qrexec_sockets().string(), "-e", "-d", qube, "root:nogui:systemctl poweroff"},
+          channel_environment(paths)};
+}
+
+}  // namespace bh::dom0

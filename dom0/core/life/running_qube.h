@@ -1,0 +1,100 @@
+// RunningQube: one qube from the call to start it until nothing of it is left. All waiting is done in coroutines on the daemon's one
+// thread; each step has a deadline.
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dom0/core/life/life_cycle.h"
+#include "dom0/core/life/supervised_child.h"
+#include "dom0/core/store/registry.h"
+#include "hypervisor/machine/vmm.h"
+#include "hypervisor/volumes/template_image.h"
+
+namespace bh::dom0 {
+
+// Which accelerator runs machines with this template's kernel; may take seconds the first time.
+using AccelOracle = std::function<void(volumes::TemplateImage const&, std::function<void(machine::Accel)>)>;
+
+// What all running qubes share. Outlives them.
+struct HouseServices {
+  asio::io_context& io;
+  machine::Vmm& vmm;
+  Registry& registry;
+  Paths const& paths;
+  std::filesystem::path programs;  // the folder of bulkhead-hub and the others
+  bool with_display = false;
+  AccelOracle accel;
+  std::optional<machine::Kilohertz> tsc;
+};
+
+class RunningQube : public std::enable_shared_from_this<RunningQube> {
+ public:
+  using Done = LifeCycle::Done;
+  // `gone` is called once nothing is left of the run.
+  RunningQube(HouseServices& house, std::string name, std::function<void()> gone) : house_(house), name_(std::move(name)), gone_(std::move(gone)) {}
+
+  void start(volumes::TemplateImage base);
+  // Continues what an earlier bulkheadd began; false if there is no such machine any more.
+  bool adopt(RunState const& state, ProcessRecords const& processes);
+
+  // To be told when the qube is up (or why not).
+  void when_up(Done done) { when_up_.push_back(std::move(done)); }
+  void shutdown(ShutdownRequest request, Done done);
+  void kill(Done done);
+  void pause(Done done);
+  void unpause(Done done);
+  [[nodiscard]] RunInfo info() const;
+  [[nodiscard]] std::string const& name() const { return name_; }
+
+ private:
+  using Step = Result<void, admin::Exception>;
+  asio::awaitable<void> run_start(volumes::TemplateImage base);
+  asio::awaitable<Step> bring_up(volumes::TemplateImage base);
+  asio::awaitable<Step> wait_for_agent();
+  asio::awaitable<void> run_shutdown(bool wait, Done done);
+  asio::awaitable<void> ask_guest_to_stop();
+  asio::awaitable<void> tear_down(std::optional<admin::Exception> start_failure);
+  asio::awaitable<void> stop_machine();
+  asio::awaitable<void> stop_children();
+  asio::awaitable<void> watch_machine();
+  asio::awaitable<void> await_pause_state(PowerState wanted, Done done);
+  asio::awaitable<machine::Accel> ask_accel(volumes::TemplateImage const& base);
+  asio::awaitable<void> sleep(std::chrono::milliseconds time);
+
+  void begin_tear_down();
+  Result<void> make_run_folder();
+  Result<machine::MachineSpec> specification(volumes::TemplateImage const& base, machine::Accel accel);
+  void make_children();
+  void on_event(machine::MachineEvent const& event);
+  void write_guest_environment();
+  void write_processes();
+  void write_state();
+  void remove_leftovers();
+  void tell(std::string event, std::vector<std::pair<std::string, std::string>> values = {});
+  [[nodiscard]] Qube const* qube() const { return house_.registry.inventory().find(name_); }
+  [[nodiscard]] std::filesystem::path log_file(std::string const& what) const;
+  template <class Coroutine>
+  void spawn(Coroutine coroutine);
+
+  HouseServices& house_;
+  std::string name_;
+  std::function<void()> gone_;
+  PowerState state_ = PowerState::transient;
+  RunState record_;
+  std::string start_guid_;
+  std::unique_ptr<machine::Machine> machine_;
+  std::vector<std::shared_ptr<SupervisedChild>> children_;
+  std::vector<Done> when_up_;
+  std::vector<Done> when_gone_;
+  std::optional<std::string> machine_ended_;  // with the reason
+  std::optional<std::string> refused_request_;
+  bool end_wanted_ = false;
+  bool folder_made_ = false;
+};
+
+}  // namespace bh::dom0

@@ -1,0 +1,65 @@
+// The tables themselves: what exists, for whom, and what it is when nobody sets it.
+#include "dom0/core/model/property.h"
+
+namespace bh::dom0 {
+
+namespace {
+
+using enum PropertyType;
+
+//   name                 type     admin  tmpl   app    set    inherit fallback  help
+constexpr PropertySpec kQube[] = {
+    {"audiovm", vm, false, true, true, true, false, "@default_audiovm", "The qube that plays this one's sound. Sound is not part of this version."},
+    {"autostart", boolean, false, true, true, true, false, "False", "Start the qube when bulkheadd starts."},
+    {"debug", boolean, false, true, true, true, false, "False", "Kept for other tools; bulkheadd logs the same either way."},
+    {"default_dispvm", vm, true, true, true, true, false, "@default_dispvm", "The qube that disposables started from here are based on."},
+    {"default_user", str, false, true, true, true, true, "user", "The user that runs commands and services in the qube unless told otherwise."},
+    {"guivm", vm, false, true, true, true, false, "@default_guivm", "The qube that shows this one's windows."},
+    {"icon", str, true, true, true, false, false, "", "The name of the icon, made from class and label."},
+    {"include_in_backups", boolean, true, true, true, true, false, "True", "Taken along in backups unless told otherwise."},
+    {"installed_by_rpm", boolean, false, true, true, false, false, "False", "Always False: templates here are not RPM packages."},
+    {"kernel", str, false, true, true, false, false, "", "Empty: the kernel is the template's own."},
+    {"keyboard_layout", str, true, true, true, true, true, "us++", "layout+variant+options for programs before a desktop's keymap arrives."},
+    {"klass", str, true, true, true, false, false, "", "The class of the qube."},
+    {"label", label, true, true, true, true, false, "", "The colour of the qube's window frames; its trust in the user's eyes."},
+    {"maxmem", integer, false, true, true, false, false, "0", "0: memory is not balanced in this version; `memory` is all the qube gets."},
+    {"memory", integer, false, true, true, true, true, "400", "Memory in MiB, from the next start on."},
+    {"name", str, true, true, true, false, false, "", "The qube's name, fixed at its creation."},
+    {"netvm", vm, true, true, true, true, false, "@default_netvm", "The qube that gives this one network. No qube has a network card in this version, so it is always empty."},
+    {"provides_network", boolean, false, true, true, true, false, "False", "Whether other qubes may use this one as netvm. Not part of this version."},
+    {"qid", integer, true, true, true, false, false, "", "The qube's number, fixed at its creation."},
+    {"qrexec_timeout", integer, false, true, true, true, true, "@default_qrexec_timeout", "Seconds a starting qube may take until its agent answers."},
+    {"shutdown_timeout", integer, false, true, true, true, true, "@default_shutdown_timeout", "Seconds a shutdown may take before it counts as failed."},
+    {"start_time", str, false, true, true, false, false, "", "Unix time of the last start, while the qube runs."},
+    {"template", vm, false, false, true, true, false, "@default_template", "The template whose root volume the qube starts from; takes effect at the next start."},
+    {"template_for_dispvms", boolean, false, false, true, true, false, "False", "Whether disposables may be based on this qube."},
+    {"updateable", boolean, true, true, true, false, false, "", "Whether updates installed in the qube persist (templates only)."},
+    {"uuid", str, true, true, true, false, false, "", "The qube's UUID, fixed at its creation."},
+    {"vcpus", integer, false, true, true, true, true, "2", "Number of virtual processors, from the next start on."},
+    {"virt_mode", str, false, true, true, false, false, "hvm", "hvm: a QEMU machine of type q35. The only mode of this version."},
+    {"xid", integer, true, true, true, false, false, "", "The domain number while the qube runs, else -1."},
+};
+
+constexpr PropertySpec kSystem[] = {
+    {"check_updates_vm", boolean, true, false, false, true, false, "True", "Whether qubes look for updates."},
+    {"clockvm", vm, true, false, false, true, false, "", "The qube that keeps the time."},
+    {"default_audiovm", vm, true, false, false, true, false, "dom0", "Default of audiovm."},
+    {"default_dispvm", vm, true, false, false, true, false, "", "Default of default_dispvm."},
+    {"default_guivm", vm, true, false, false, true, false, "dom0", "Default of guivm."},
+    {"default_kernel", str, true, false, false, false, false, "", "Empty: kernels come from templates."},
+    {"default_netvm", vm, true, false, false, true, false, "", "Default of netvm. No qube has a network card in this version."},
+    {"default_pool", str, true, false, false, false, false, "default", "The pool of new volumes."},
+    {"default_qrexec_timeout", integer, true, false, false, true, false, "60", "Default of qrexec_timeout, in seconds."},
+    {"default_shutdown_timeout", integer, true, false, false, true, false, "60", "Default of shutdown_timeout, in seconds."},
+    {"default_template", vm, true, false, false, true, false, "", "The template of qubes that name none; without a setting the first there is."},
+    {"management_dispvm", vm, true, false, false, true, false, "", "The disposable template used for managing qubes."},
+    {"stats_interval", integer, true, false, false, true, false, "3", "Seconds between two lines of admin.vm.Stats."},
+    {"updatevm", vm, true, false, false, true, false, "", "The qube that fetches dom0's updates."},
+};
+
+}  // namespace
+
+std::span<PropertySpec const> qube_properties() { return kQube; }
+std::span<PropertySpec const> system_settings() { return kSystem; }
+
+}  // namespace bh::dom0
