@@ -32,6 +32,11 @@ Position Position::clamp(Untrusted<RawPosition> raw) {
   return std::move(raw).checked([](RawPosition p) { return Position::of(p.x, p.y); });
 }
 
+std::optional<Area> clipped(Area const& area, Extent const& image) {
+  if (area.x >= image.width() || area.y >= image.height() || area.width == 0 || area.height == 0) return std::nullopt;
+  return Area{area.x, area.y, std::min(area.width, image.width() - area.x), std::min(area.height, image.height() - area.y)};
+}
+
 Area united(Area const& a, Area const& b) {
   std::uint32_t const x = std::min(a.x, b.x);
   std::uint32_t const y = std::min(a.y, b.y);
@@ -44,11 +49,6 @@ Result<DamageClaim, ProtocolError> DamageClaim::parse(Untrusted<Area> raw) {
     if (((a.x | a.y | a.width | a.height) & 0x80000000u) != 0) return Failure{ProtocolError::bad_damage};
     return DamageClaim(a);
   });
-}
-
-std::optional<Area> DamageClaim::clipped(Extent const& image) const {
-  if (claim_.x >= image.width() || claim_.y >= image.height() || claim_.width == 0 || claim_.height == 0) return std::nullopt;
-  return Area{claim_.x, claim_.y, std::min(claim_.width, image.width() - claim_.x), std::min(claim_.height, image.height() - claim_.y)};
 }
 
 }  // namespace bh::gui

@@ -64,6 +64,8 @@ struct Area {
   std::uint32_t height;
   friend bool operator==(Area const&, Area const&) = default;
 };
+// The part of `area` that lies in `image`; nullopt: none.
+[[nodiscard]] std::optional<Area> clipped(Area const& area, Extent const& image);
 // The smallest rectangle around both.
 [[nodiscard]] Area united(Area const& a, Area const& b);
 
@@ -72,7 +74,7 @@ class DamageClaim {
  public:
   static Result<DamageClaim, ProtocolError> parse(Untrusted<Area> raw);
   // The part of it that lies in `image`; nullopt: none.
-  [[nodiscard]] std::optional<Area> clipped(Extent const& image) const;
+  [[nodiscard]] std::optional<Area> clipped(Extent const& image) const { return gui::clipped(claim_, image); }
 
  private:
   explicit DamageClaim(Area claim) : claim_(claim) {}
