@@ -1,6 +1,7 @@
 #include "base/child_process.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -52,6 +53,7 @@ struct Prepared {
   bool new_session;
   bool die_with_parent;
   int parent;
+  Identity const* run_as;
   int report;  // write end of the close-on-exec pipe that tells of a failed exec
 };
 
@@ -61,12 +63,19 @@ struct Prepared {
   ::_exit(127);
 }
 
+bool become(Identity const& identity) {
+  static_assert(sizeof(gid_t) == sizeof identity.groups[0]);
+  return ::setgroups(identity.groups.size(), identity.groups.data()) == 0 && ::setgid(identity.gid) == 0 &&
+         ::setuid(identity.uid) == 0;
+}
+
 [[noreturn]] void run_child(Prepared& plan) {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
   if (plan.new_session) ::setsid();
+  if (plan.run_as != nullptr && !become(*plan.run_as)) give_up(plan.report);
   if (plan.die_with_parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != plan.parent) ::_exit(127);
@@ -89,7 +98,12 @@ struct Prepared {
     if (!wanted) ::close(fd);
   }
   ::syscall(SYS_close_range, static_cast<unsigned>(plan.highest + 1), ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
-  ::execvpe(plan.argv[0], plan.argv, plan.envp);
+  // Not execvpe for a path: it hands files of unknown format to a shell.
+  if (std::strchr(plan.argv[0], '/') != nullptr) {
+    ::execve(plan.argv[0], plan.argv, plan.envp);
+  } else {
+    ::execvpe(plan.argv[0], plan.argv, plan.envp);
+  }
   give_up(report);
 }
 
@@ -122,7 +136,7 @@ Result<ChildProcess> ChildProcess::spawn(SpawnOptions const& options) {
   auto argv = pointers_to(arguments);
   auto envp = pointers_to(environment);
   Prepared plan{argv.data(), envp.data(), options.working_directory.empty() ? nullptr : options.working_directory.c_str(),
-                {}, 2, options.new_session, options.die_with_parent, ::getpid(), report.second.borrow()};
+                {}, 2, options.new_session, options.die_with_parent, ::getpid(), options.run_as ? &*options.run_as : nullptr, report.second.borrow()};
   bool standard[3] = {};
   for (auto const& [fd, number] : options.fds) {
     BH_ASSERT(fd->open() && number >= 0);

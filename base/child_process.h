@@ -15,8 +15,16 @@
 
 namespace bh {
 
+// Whose rights a child runs with; only root can give others than its own.
+struct Identity {
+  unsigned uid;
+  unsigned gid;
+  std::vector<unsigned> groups;
+};
+
 struct SpawnOptions {
-  std::vector<std::string> argv;  // argv[0] is the program: a path, or a name looked up in PATH
+  // argv[0] is the program: a path (run as it is: a file without a known format is an error), or a name looked up in PATH
+  std::vector<std::string> argv;
   // Descriptors of the child: {ours, number there}. 0, 1 and 2 not named become /dev/null, /dev/null and our own stderr.
   std::vector<std::pair<UniqueFd const*, int>> fds;
   // Environment changes on top of ours: a value sets, nullopt removes.
@@ -24,6 +32,7 @@ struct SpawnOptions {
   std::string working_directory;  // empty: ours
   bool new_session = false;       // setsid: outlives our terminal
   bool die_with_parent = false;   // SIGKILL when the thread that started it ends
+  std::optional<Identity> run_as;  // taken before the working directory is entered
 };
 
 struct ExitStatus {

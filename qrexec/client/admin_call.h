@@ -1,0 +1,18 @@
+// The few Admin API calls that qrexec itself makes (admin-api.md 1): starting and killing a qube.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/posix_io.h"
+
+namespace bh::qrexec {
+
+struct AdminMethod {
+  std::string name;  // "admin.vm.Start"
+};
+
+// An exception of the Admin API is an Error whose message begins with its type.
+Result<void> admin_call(std::filesystem::path const& socket, AdminMethod const& method, std::string const& qube, Deadline deadline);
+
+}  // namespace bh::qrexec

@@ -1,0 +1,180 @@
+#include "qrexec/daemon/daemon.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/display_text.h"
+#include "base/log.h"
+#include "hypervisor/vchan/client.h"
+#include "qrexec/daemon/agent_session.h"
+#include "qrexec/daemon/decision.h"
+#include "qrexec/stream/handshake.h"
+#include "qrexec/stream/vchan_place.h"
+
+namespace bh::qrexec {
+
+namespace {
+
+constexpr vchan::Port kControlPort{512};
+constexpr std::chrono::milliseconds kFirstPause{20};
+constexpr std::chrono::milliseconds kLongestPause{500};
+constexpr std::chrono::seconds kHelloTime{60};
+constexpr int kTurnMs = 1000;
+
+class Daemon {
+ public:
+  Daemon(DaemonOptions const& options, VchanPlace place, UniqueFd signals, std::function<void()> const& ready)
+      : options_(options), place_(std::move(place)), signals_(std::move(signals)), ready_(ready), ports_(options.domain) {}
+
+  int run() {
+    std::optional<Deadline> startup = Clock::now() + options_.startup_time;
+    auto pause = kFirstPause;
+    while (!stopping_) {
+      auto agent = meet_agent(startup);
+      if (!agent) {
+        if (stopping_) break;
+        log::error(agent.error().message);
+        if (startup && Clock::now() > *startup) return kExitNoAgent;
+      } else {
+        startup.reset();
+        auto const began = Clock::now();
+        if (auto const ended = serve(*std::move(agent)); !ended) log::warning(ended.error().message + "; waiting for it to come back");
+        // GUARD: a qube whose agent fails over and over must not keep dom0 busy.
+        if (Clock::now() - began > std::chrono::seconds(10)) pause = kFirstPause;
+      }
+      if (!stopping_) rest(pause);
+      pause = std::min(pause * 2, kLongestPause);
+    }
+    return 0;
+  }
+
+ private:
+  // Connected and agreed on a version. Waits for ever without a startup deadline.
+  Result<FramedStream> meet_agent(std::optional<Deadline> startup) {
+    vchan::ChannelName const name{options_.domain, place_.own, kControlPort};
+    auto pause = kFirstPause;
+    for (;;) {
+      BH_TRY(socket, vchan::try_connect(place_.folder, name));
+      if (socket) {
+        BH_TRY(stream, FramedStream::over(*std::move(socket), Direction::agent_to_daemon));
+        Deadline const deadline = std::min(Clock::now() + kHelloTime, startup.value_or(Deadline::max()));
+        BH_CHECK(hello(stream, deadline));
+        return stream;
+      }
+      if (startup && Clock::now() > *startup) {
+        return Failure{Error{"the qrexec agent of " + options_.name + " did not answer within " +
+                                 std::to_string(options_.startup_time.count()) + " s of the daemon's start", ETIMEDOUT}};
+      }
+      rest(pause);
+      pause = std::min(pause * 2, kFirstPause * 5);
+      if (stopping_) return Failure{Error{"stopped", EINTR}};
+    }
+  }
+
+  // shake_hands(), but a signal ends the waiting.
+  Result<void> hello(FramedStream& stream, Deadline deadline) {
+    while (!stream.in_frame()) {
+      PollSet set;
+      std::size_t const agent = set.add(stream.fd(), POLLIN);
+      set.add(signals_, POLLIN);
+      BH_CHECK(set.wait(kTurnMs));
+      take_signals(nullptr);
+      if (stopping_) return Failure{Error{"stopped", EINTR}};
+      if (Clock::now() > deadline) return Failure{Error{"the qrexec agent of " + options_.name + " does not say HELLO", ETIMEDOUT}};
+      if (set.at(agent) == 0) continue;
+      BH_TRY(connected, stream.receive());
+      if (!connected) return Failure{Error{"the qrexec agent of " + options_.name + " left before HELLO", ECONNRESET}};
+    }
+    BH_TRY(version, shake_hands(stream, HelloTerms{HelloOrder::read_first}, std::min(deadline, Clock::now() + std::chrono::seconds(10))));
+    log::info("connected to the qube's agent, protocol version " + std::to_string(version));
+    return {};
+  }
+
+  Result<void> serve(FramedStream agent) {
+    BH_TRY(session, AgentSession::begin(options_, std::move(agent), ports_,
+                                        [this](TriggerRequest const& request) { return start_worker(request); }));
+    if (ready_) ready_();
+    auto const ended = [&]() -> Result<void> {
+      PollSet set;
+      while (!stopping_) {
+        set.clear();
+        std::size_t const signals = set.add(signals_, POLLIN);
+        session.fill(set);
+        BH_CHECK(set.wait(kTurnMs));
+        if (set.at(signals) != 0) take_signals(&session);
+        BH_CHECK(session.handle(set));
+      }
+      return {};
+    }();
+    for (int const pid : session.abandon_requests()) ::kill(pid, SIGTERM);
+    return ended;
+  }
+
+  void take_signals(AgentSession* session) {
+    signalfd_siginfo info{};
+    for (;;) {
+      auto const got = read_some(signals_, std::as_writable_bytes(std::span(&info, 1)));
+      if (!got || *got != sizeof info) break;
+      if (info.ssi_signo != SIGCHLD) stopping_ = true;
+    }
+    for (int pid; (pid = ::waitpid(-1, nullptr, WNOHANG)) > 0;) {
+      if (session != nullptr) session->worker_ended(pid);
+    }
+  }
+
+  void rest(std::chrono::milliseconds time) {
+    PollSet set;
+    set.add(signals_, POLLIN);
+    (void)set.wait(static_cast<int>(time.count()));
+    take_signals(nullptr);
+  }
+
+  Result<int> start_worker(TriggerRequest const& request) {
+    pid_t const pid = ::fork();
+    if (pid < 0) return Failure{Error::from_errno("start a worker")};
+    if (pid > 0) return pid;
+    // The worker holds nothing of the agent or of other clients.
+    ::syscall(SYS_close_range, 3U, ~0U, 0U);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::_exit(decide_and_carry_out(options_, request));
+  }
+
+  DaemonOptions const& options_;
+  VchanPlace place_;
+  UniqueFd signals_;
+  std::function<void()> ready_;
+  PortTable ports_;
+  bool stopping_ = false;
+};
+
+Result<UniqueFd> watch_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int const number : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&set, number);
+  if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return Failure{Error::from_errno("block signals")};
+  UniqueFd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd.open()) return Failure{Error::from_errno("wait for signals")};
+  return fd;
+}
+
+}  // namespace
+
+int run_daemon(DaemonOptions const& options, std::function<void()> const& ready) {
+  auto place = VchanPlace::of_dom0();
+  auto signals = watch_signals();
+  if (!place || !signals) {
+    log::error(place ? signals.error().message : place.error().message);
+    return 1;
+  }
+  return Daemon(options, *std::move(place), *std::move(signals), ready).run();
+}
+
+}  // namespace bh::qrexec
