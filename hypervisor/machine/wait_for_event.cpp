@@ -31,7 +31,7 @@ Result<MachineEvent> wait_for_event(Machine& machine, std::function<bool(Machine
     }
     if (found) return *std::move(found);
     BH_TRY(ready, wait_for(machine.pollable(), POLLIN, deadline));
-    if (!ready) return Failure{Error{"the machine did not answer in time", ETIMEDOUT}};
+    if (!ready || Clock::now() >= deadline) return Failure{Error{"the machine did not answer in time", ETIMEDOUT}};
   }
 }
 

@@ -148,6 +148,8 @@ void QemuMachine::collect(Events& events) {
   if (status && !*status) return;
   stopped_ = true;
   handles_.qmp.reset();
+  // An ended process stays readable for ever: an owner that keeps polling would spin.
+  ::epoll_ctl(epoll_.borrow(), EPOLL_CTL_DEL, process_.pidfd().borrow(), nullptr);
   std::string const line = handles_.log.open() ? last_line(handles_.log, handles_.log_start) : "";
   ExitStatus const known = status ? **status : ExitStatus{};
   events.emplace_back(how_it_stopped(session_.shutdown_cause(), known, kill_sent_, line));
