@@ -1,0 +1,117 @@
+// The commands, as functions from parsed options to an exit code. Options are plain values; who parsed them is no concern of theirs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dom0/cli/session.h"
+
+namespace bh::cli {
+
+struct ListOptions {
+  std::vector<std::string> qubes;   // empty: all
+  std::vector<std::string> states;  // empty: any; names as on the wire
+  bool raw_list = false;            // names only
+  bool raw_data = false;            // cells joined by '|', no header
+  std::vector<std::string> fields;  // empty: the usual ones
+};
+int list_qubes(Session const& session, ListOptions const& options);
+
+struct CheckOptions {
+  std::string qube;
+  std::optional<std::string> state;
+  bool is_template = false;
+};
+int check_qube(Session const& session, CheckOptions const& options);
+
+struct CreateOptions {
+  std::string name;
+  std::string label;
+  std::string klass = "AppVM";
+  std::string template_name;
+  std::vector<std::string> properties;  // key=value
+};
+int create_qube(Session const& session, CreateOptions const& options);
+
+struct RemoveOptions {
+  std::vector<std::string> qubes;
+  bool force = false;
+};
+int remove_qubes(Session const& session, RemoveOptions const& options);
+
+int start_qubes(Session const& session, std::vector<std::string> const& qubes);
+
+struct ShutdownOptions {
+  std::vector<std::string> qubes;
+  std::vector<std::string> exclude;
+  bool all = false;
+  bool wait = false;
+  bool force = false;
+  bool dry_run = false;
+  std::optional<int> kill_after;  // seconds; with wait
+};
+int shutdown_qubes(Session const& session, ShutdownOptions const& options);
+
+enum class PowerAction { kill, pause, unpause };
+int power_action(Session const& session, PowerAction action, std::vector<std::string> const& qubes);
+
+struct RunOptions {
+  std::string qube;
+  std::vector<std::string> command;  // program and arguments, or the service's name, or words of a shell text
+  enum class Kind { program, shell, service } kind = Kind::program;
+  std::string user = "DEFAULT";
+  bool gui = false;  // wait for the qube's session before the program starts
+  bool autostart = true;
+  bool pass_io = true;
+  bool filter_stdout = false;
+  bool filter_stderr = false;
+};
+// Becomes qrexec-client; returns only if that fails.
+int run_in_qube(Session const& session, RunOptions const& options);
+// admin-api.md 7: '-' doubled, other bytes outside A-Za-z0-9_. as -XX, arguments joined with '+'.
+[[nodiscard]] std::string encode_vmexec(std::vector<std::string> const& command);
+
+struct PrefsOptions {
+  std::optional<std::string> qube;  // nullopt: settings of the system
+  std::optional<std::string> name;
+  std::optional<std::string> value;
+  bool reset = false;
+  bool help_properties = false;
+  bool hide_default = false;
+};
+int preferences(Session const& session, PrefsOptions const& options);
+
+struct FeatureOptions {
+  std::string qube;
+  std::optional<std::string> name;
+  std::optional<std::string> value;
+  bool unset = false;
+};
+int features(Session const& session, FeatureOptions const& options);
+
+struct TagOptions {
+  std::string qube;
+  enum class Action { list, add, remove } action = Action::list;
+  std::vector<std::string> tags;
+};
+int tags(Session const& session, TagOptions const& options);
+
+struct EventOptions {
+  std::string qube = "dom0";  // dom0: of all
+  std::optional<int> count;
+  std::optional<int> timeout;
+};
+int follow_events(Session const& session, EventOptions const& options);
+
+struct LogOptions {
+  std::string qube;
+  std::string what = "console";
+  int lines = 50;
+};
+int show_log(Session const& session, LogOptions const& options);
+
+int doctor(Session const& session);
+
+}  // namespace bh::cli
