@@ -87,16 +87,20 @@ Outcome follow(Machine& machine, ConsoleWatch& console, Options const& options, 
     outcome.text = std::move(text);
     return outcome;
   };
-  for (;;) {
+  for (bool pressed = false;;) {
     std::optional<MachineStopped> stopped;
     for (auto const& event : machine.handle()) {
       if (std::holds_alternative<MachineUp>(event)) outcome.up_ms = milliseconds_since(begin);
       if (auto const* last = std::get_if<MachineStopped>(&event)) stopped = *last;
     }
     for (auto text = console.next(); text && !text->empty(); text = console.next()) show(*text);
-    if (!options.until.empty() && console.all_seen()) return end(kDone, "every text was seen");
+    if (!options.until.empty() && console.all_seen() && !pressed) {
+      if (!options.power_off) return end(kDone, "every text was seen");
+      pressed = machine.press_power_button().ok();
+      if (!pressed) return end(kFailed, "the power button could not be pressed");
+    }
     if (stopped) {
-      bool const wanted = options.until.empty() && (stopped->reason == StopReason::guest_powered_off || stopped->reason == StopReason::guest_reset);
+      bool const wanted = (pressed || options.until.empty()) && (stopped->reason == StopReason::guest_powered_off || stopped->reason == StopReason::guest_reset);
       return end(wanted ? kDone : kFailed, describe(*stopped));
     }
     if (interrupted != 0) return end(kFailed, "interrupted");

@@ -13,6 +13,7 @@ failed; 2 bad usage; 3 time is up.
 Examples:
   bulkhead-machine --template ~/.cache/bulkhead/templates/debian-12
   bulkhead-machine --template T --until 'Reached target' --json     # milliseconds to that console line, then stop
+  bulkhead-machine --template T --until multi-user --power-off      # does the guest heed the power button?
   bulkhead-machine --template T --probe                             # which accelerator works here, and why
   bulkhead-machine --template T --mux-socket /tmp/m.sock --timeout 600)";
 
@@ -31,6 +32,7 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   app.add_option("--probe-cache", options.cache_file, "file that keeps the answer of --accel auto");
   app.add_option("--append", options.append, "more kernel arguments");
   app.add_option("--until", options.until, "stop once the console has shown this text (may be repeated)");
+  app.add_flag("--power-off", options.power_off, "once every --until text was seen, press the power button and wait for the end");
   app.add_option("--memory", options.memory, "MiB")->capture_default_str();
   app.add_option("--vcpus", options.vcpus)->capture_default_str();
   app.add_option("--timeout", timeout, "seconds")->check(CLI::Range(1, 86400))->capture_default_str();

@@ -21,6 +21,7 @@ struct Options {
   std::uint32_t memory = 400;
   std::uint16_t vcpus = 2;
   std::chrono::seconds timeout{60};
+  bool power_off = false;
   bool json = false;
   bool quiet = false;
   bool probe_only = false;
