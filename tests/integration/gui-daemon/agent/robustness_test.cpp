@@ -16,6 +16,17 @@ namespace to = gui::to_agent;
 constexpr std::uint32_t kRed = 0xFFCC0000;
 constexpr std::uint32_t kBlue = 0xFF0000CC;
 
+// The agent ends this connection.
+bool hangs_up(UniqueFd const& stream) {
+  std::array<std::byte, 4096> chunk{};
+  auto const deadline = Clock::now() + FakeDaemon::kPatience;
+  while (*wait_for(stream, POLLIN, deadline)) {
+    auto const got = read_some(stream, chunk);
+    if (!got || *got == 0) return true;
+  }
+  return false;
+}
+
 TEST_F(AgentTest, ADaemonThatReturnsGetsEveryWindowAgain) {
   auto const buffer = client.buffer(300, 200, kRed);
   auto const shown = show(*buffer, "survivor");
@@ -59,6 +70,7 @@ TEST_F(AgentTest, ADaemonThatTalksNonsenseIsLeftAndListenedForAgain) {
   ASSERT_TRUE(write_all(*stream, gui::encode_version(gui::kOurVersion)));
   ASSERT_TRUE(write_all(*stream, gui::encode_screen_info(gui::ScreenInfo::of(640, 480))));
   ASSERT_TRUE(write_all(*stream, nonsense.view()));
+  EXPECT_TRUE(hangs_up(*stream));
   daemon.connect();
   EXPECT_TRUE(until([&] { return window_titled("window").has_value(); }));
 }
@@ -68,14 +80,7 @@ TEST_F(AgentTest, AWrongVersionIsRefused) {
   auto stream = vchan::connect(agent.vchan_directory(), {FakeDaemon::kQube, kDom0, vchan::Port{6000}}, Clock::now() + FakeDaemon::kPatience);
   ASSERT_TRUE(stream);
   ASSERT_TRUE(write_all(*stream, gui::encode_version({2, 0})));
-  std::array<std::byte, 64> chunk{};
-  auto const deadline = Clock::now() + FakeDaemon::kPatience;
-  bool ended = false;
-  while (!ended && *wait_for(*stream, POLLIN, deadline)) {
-    auto const got = read_some(*stream, chunk);
-    ended = !got || *got == 0;
-  }
-  EXPECT_TRUE(ended);
+  EXPECT_TRUE(hangs_up(*stream));
   daemon.connect();
 }
 
