@@ -12,10 +12,10 @@
 #include <list>
 
 #include "base/log.h"
+#include "base/service_notice.h"
 #include "qrexec/agent/call_handler.h"
 #include "qrexec/agent/control_link.h"
 #include "qrexec/agent/local_callers.h"
-#include "qrexec/agent/ready_notification.h"
 
 namespace bh::qrexec {
 
@@ -81,7 +81,7 @@ class Agent {
     if (callers_.listening()) return {};
     BH_CHECK(callers_.listen(options_.socket));
     char const* const notify = std::getenv("NOTIFY_SOCKET");
-    if (auto const told = notify_ready(notify == nullptr ? "" : notify); !told) log::warning(told.error().message);
+    if (auto const told = notify_service_ready(notify == nullptr ? "" : notify); !told) log::warning(told.error().message);
     return {};
   }
 
