@@ -109,4 +109,6 @@ void App::stop() {
   asio::post(parts_->io, [parts = parts_.get()] { parts->end(); });
 }
 
+void App::post(std::function<void()> work) { asio::post(parts_->io, std::move(work)); }
+
 }  // namespace bh::dom0

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "base/error.h"
@@ -31,6 +32,8 @@ class App {
   void run();
   // From another thread: as SIGTERM does.
   void stop();
+  // From another thread: run something on the daemon's.
+  void post(std::function<void()> work);
 
  private:
   struct Parts;

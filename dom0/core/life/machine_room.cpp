@@ -1,6 +1,6 @@
 #include "dom0/core/life/machine_room.h"
 
-#include <signal.h>
+#include <unistd.h>
 
 #include <vector>
 
@@ -137,6 +137,8 @@ void MachineRoom::adopt_one(std::string const& name) {
   log::info(name + ": ended while no bulkheadd watched; clearing away what is left");
   if (processes) {
     for (auto const& [role, record] : *processes) {
+      // A record that names ourselves cannot be one of ours.
+      if (record.pid == ::getpid()) continue;
       if (auto process = ChildProcess::adopt(record.pid, record.start_time)) (void)process->terminate(std::chrono::milliseconds(500));
     }
   }

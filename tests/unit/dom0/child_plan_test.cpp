@@ -1,0 +1,60 @@
+// The helpers' command lines and the records of running qubes: pure texts, compared byte by byte.
+#include <gtest/gtest.h>
+
+#include "dom0/core/life/child_plan.h"
+#include "dom0/core/life/run_record.h"
+
+namespace bh::dom0 {
+namespace {
+
+struct PlanTest : ::testing::Test {
+  PlanTest() { inventory.set_labels(default_labels()); }
+  Inventory inventory;
+  Qube qube{*DomainName::parse("work"), 2, *Uuid::parse("01234567-89ab-cdef-0123-456789abcdef"), QubeClass::app, *LabelName::parse("blue")};
+  Paths paths = Paths::below("/r");
+};
+
+TEST_F(PlanTest, TheContractsCommandLines) {
+  auto const plans = plan_children({qube, inventory, DomainId(5), true, true}, paths, "/bin");
+  ASSERT_EQ(plans.size(), 3U);
+  EXPECT_EQ(plans[0].argv, (std::vector<std::string>{"/bin/bulkhead-hub", "host", "--port-socket", "/r/run/qubes/work/mux.sock", "--domain", "5", "--vchan-dir",
+                                                     "/r/run/vchan", "--guest-env", "/r/run/qubes/work/guest.env"}));
+  EXPECT_EQ(plans[1].argv, (std::vector<std::string>{"/bin/qrexec-daemon", "--direct", "--uuid=01234567-89ab-cdef-0123-456789abcdef", "--socket-dir=/r/run/qrexec",
+                                                     "--policy-program=/bin/qrexec-policy-exec", "5", "work", "user"}));
+  EXPECT_EQ(plans[2].argv, (std::vector<std::string>{"/bin/bulkhead-gui-daemon", "--domain", "5", "--name", "work", "--label", "blue", "--color", "0x3465a4",
+                                                     "--window-memory-fd", "10", "--hatched"}));
+  EXPECT_TRUE(plans[2].wants_window_memory);
+}
+
+TEST_F(PlanTest, WithoutADisplayThereIsNoGuiDaemonAndUnderKvmNoHatching) {
+  EXPECT_EQ(plan_children({qube, inventory, DomainId(5), true, false}, paths, "/bin").size(), 2U);
+  EXPECT_EQ(plan_children({qube, inventory, DomainId(5), false, true}, paths, "/bin")[2].argv.back(), "10");
+}
+
+TEST_F(PlanTest, GuestEnvironmentIsTheContracts) {
+  EXPECT_EQ(guest_environment({qube, inventory, DomainId(5), true, true}, 1700000000),
+            "QUBE_NAME=work\nQUBE_TYPE=AppVM\nVCHAN_DOMAIN=5\nVCHAN_SOCKET_DIR=/run/bulkhead/vchan\nDEFAULT_USER=user\nKEYBOARD_LAYOUT=us++\n"
+            "GUI_TRANSPORT=window-memory\nTIME=1700000000\n");
+}
+
+TEST(RunRecord, RoundTrips) {
+  ProcessRecords const records{{"qemu", {1234, 567890}}, {"hub", {99, 1}}};
+  EXPECT_EQ(*parse_processes(format_processes(records)), records);
+  RunState const state{DomainId(7), 1700000000, "tcg", true};
+  EXPECT_EQ(*parse_state(format_state(state)), state);
+}
+
+TEST(RunRecord, DamageIsAnErrorNeverAWrongProcess) {
+  for (char const* text : {"", "[]", "{", R"({"qemu":1})", R"({"qemu":{"pid":0,"start_time":1}})", R"({"qemu":{"pid":1,"start_time":1}})",
+                           R"({"qemu":{"pid":-5,"start_time":1}})", R"({"qemu":{"pid":99999999999,"start_time":1}})", R"({"qemu":{"pid":"7","start_time":1}})"}) {
+    EXPECT_FALSE(parse_processes(text)) << text;
+  }
+  for (char const* text : {"", "{}", R"({"format":2,"domain":1,"started":1,"accel":"tcg","up":true})", R"({"format":1,"domain":0,"started":1,"accel":"tcg","up":true})",
+                           R"({"format":1,"domain":40000,"started":1,"accel":"tcg","up":true})", R"({"format":1,"domain":1,"started":1,"accel":"x","up":true})"}) {
+    EXPECT_FALSE(parse_state(text)) << text;
+  }
+  EXPECT_FALSE(parse_processes(std::string(65537, ' ')));
+}
+
+}  // namespace
+}  // namespace bh::dom0

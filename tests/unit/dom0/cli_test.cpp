@@ -1,0 +1,48 @@
+// What of the CLI can be proven without a daemon.
+#include <gtest/gtest.h>
+
+#include "dom0/cli/command_line.h"
+#include "dom0/cli/commands.h"
+
+namespace bh::cli {
+namespace {
+
+TEST(VmExec, EncodingIsTheSheets) {
+  EXPECT_EQ(encode_vmexec({"ls", "-l", "/home/user"}), "ls+--l+-2Fhome-2Fuser");
+  EXPECT_EQ(encode_vmexec({"echo", "", "a b\n\xC3\xA4"}), "echo++a-20b-0A-C3-A4");
+  EXPECT_EQ(encode_vmexec({"a+b"}), "a-2Bb");
+}
+
+int status(std::string const& program, std::vector<std::string> arguments) {
+  Session session{Paths::below("/nonexistent-bulkhead-root"), "/nonexistent", admin::Client("/nonexistent-bulkhead-root/qubesd.sock")};
+  return run_command_line(program, std::move(arguments), std::move(session));
+}
+
+TEST(CommandLine, WrongUsageIsTwoAndAnAbsentDaemonThree) {
+  EXPECT_EQ(status("bulkhead", {}), kUsage);
+  EXPECT_EQ(status("bulkhead", {"frobnicate"}), kUsage);
+  EXPECT_EQ(status("bulkhead", {"create", "x"}), kUsage);
+  EXPECT_EQ(status("bulkhead", {"shutdown"}), kUsage);
+  EXPECT_EQ(status("bulkhead", {"shutdown", "--all", "work"}), kUsage);
+  EXPECT_EQ(status("bulkhead", {"tags", "work", "add"}), kUsage);
+  EXPECT_EQ(status("bulkhead", {"run", "work"}), kUsage);
+  EXPECT_EQ(status("bulkhead", {"log", "../../etc/passwd"}), kUsage);
+  EXPECT_EQ(status("bulkhead", {"ls"}), kUnreachable);
+  EXPECT_EQ(status("bulkhead", {"events"}), kUnreachable);
+  EXPECT_EQ(status("bulkhead", {"start", "work"}), kUnreachable);
+  EXPECT_EQ(status("bulkhead", {"run", "work", "--", "ls", "--all"}), kRunProblem);
+  EXPECT_EQ(status("qvm-run", {"-p", "work", "ls", "-l"}), kRunProblem);
+  EXPECT_EQ(status("bulkhead", {"doctor"}), kFailed);
+}
+
+TEST(CommandLine, EveryCommandAndEveryLinkHasHelp) {
+  for (char const* command : {"ls", "create", "start", "shutdown", "kill", "pause", "unpause", "run", "prefs", "system-prefs", "features", "tags", "check", "remove",
+                              "doctor", "events", "log", "version"}) {
+    EXPECT_EQ(status("bulkhead", {command, "--help"}), kOk) << command;
+  }
+  EXPECT_GE(link_names().size(), 13U);
+  for (auto const& link : link_names()) EXPECT_EQ(status(link, {"--help"}), kOk) << link;
+}
+
+}  // namespace
+}  // namespace bh::cli
