@@ -33,6 +33,8 @@ class EventRouter {
   void button(xcb_button_press_event_t const& event, bool pressed);
   void frame_button(GuestWindow& window, xcb_button_press_event_t const& event, bool pressed);
   void press_title(GuestWindow& window, FrameSpot const& spot, xcb_button_press_event_t const& event);
+  void drag(GuestWindow const& window, xcb_motion_notify_event_t const& event);
+  void ask_move_resize(GuestWindow const& window, std::uint32_t direction);
   void click(GuestWindow& window, TitleButton button);
   void motion(xcb_motion_notify_event_t const& event);
   void crossing(xcb_enter_notify_event_t const& event, bool entered);
@@ -48,6 +50,14 @@ class EventRouter {
     TitleButton button;
   };
   std::optional<Armed> armed_;  // a title button was pressed and not yet released
+  struct Drag {
+    WindowId window;
+    std::int32_t root_x;  // where it began
+    std::int32_t root_y;
+    std::uint32_t direction;
+    bool handed_over = false;  // to the window manager
+  };
+  std::optional<Drag> drag_;
   struct Click {
     WindowId window;
     xcb_timestamp_t time;

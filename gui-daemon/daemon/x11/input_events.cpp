@@ -1,11 +1,15 @@
 // EventRouter, the half about keys, buttons and the pointer.
+#include <cstdlib>
+
 #include "gui-daemon/daemon/x11/event_router.h"
 
 namespace bh::gui::x11 {
 namespace {
 
 constexpr xcb_timestamp_t kDoubleClick = 400;      // ms
-constexpr std::uint32_t kMove = 8, kToggle = 2;    // _NET_WM_MOVERESIZE, _NET_WM_STATE
+constexpr std::uint32_t kMove = 8, kCancel = 11;   // _NET_WM_MOVERESIZE
+constexpr std::uint32_t kToggle = 2;               // _NET_WM_STATE
+constexpr std::int32_t kDragStart = 4;             // pixels: less is a click with an unsteady hand
 constexpr std::uint32_t kFromApplication = 1;
 
 }  // namespace
@@ -35,6 +39,9 @@ void EventRouter::frame_button(GuestWindow& window, xcb_button_press_event_t con
   if (event.detail != XCB_BUTTON_INDEX_1 || window.kind() == FrameKind::popup) return;
   FrameSpot const spot = spot_at(window.frame_extent(), event.event_x, event.event_y);
   if (pressed) return press_title(window, spot, event);
+  // Released before the window manager took over: it would move the window for ever.
+  if (drag_ && drag_->handed_over) ask_move_resize(window, kCancel);
+  drag_.reset();
   auto const armed = std::exchange(armed_, std::nullopt);
   if (armed && armed->window == window.id() && spot.kind == FrameSpot::Kind::button && spot.button == armed->button) click(window, spot.button);
 }
@@ -50,11 +57,22 @@ void EventRouter::press_title(GuestWindow& window, FrameSpot const& spot, xcb_bu
     last_title_click_.reset();
     return screen_.set_maximised(window, kToggle);
   }
+  drag_ = Drag{window.id(), event.root_x, event.root_y, spot.kind == FrameSpot::Kind::edge ? spot.edge : kMove};
+}
+
+void EventRouter::drag(GuestWindow const& window, xcb_motion_notify_event_t const& event) {
+  if (!drag_ || drag_->handed_over || drag_->window != window.id()) return;
+  if (std::abs(event.root_x - drag_->root_x) < kDragStart && std::abs(event.root_y - drag_->root_y) < kDragStart) return;
   // The window manager moves and resizes; the press has grabbed the pointer for us, which it needs for that.
   xcb_ungrab_pointer(connection_.raw(), event.time);
+  drag_->handed_over = true;
+  ask_move_resize(window, drag_->direction);
+}
+
+void EventRouter::ask_move_resize(GuestWindow const& window, std::uint32_t direction) {
   connection_.tell_window_manager(window.frame(), connection_.atoms().net_wm_moveresize,
-                                  {static_cast<std::uint32_t>(event.root_x), static_cast<std::uint32_t>(event.root_y),
-                                   spot.kind == FrameSpot::Kind::edge ? spot.edge : kMove, event.detail, kFromApplication});
+                                  {static_cast<std::uint32_t>(drag_->root_x), static_cast<std::uint32_t>(drag_->root_y), direction,
+                                   XCB_BUTTON_INDEX_1, kFromApplication});
 }
 
 void EventRouter::click(GuestWindow& window, TitleButton button) {
@@ -68,6 +86,7 @@ void EventRouter::click(GuestWindow& window, TitleButton button) {
 void EventRouter::motion(xcb_motion_notify_event_t const& event) {
   if (GuestWindow* const framed = screen_.find_by_frame(event.event)) {
     if (framed->kind() == FrameKind::popup) return;
+    drag(*framed, event);
     FrameSpot const spot = spot_at(framed->frame_extent(), event.event_x, event.event_y);
     framed->hover(spot.kind == FrameSpot::Kind::button ? std::optional(spot.button) : std::nullopt);
     xcb_cursor_t const cursor = spot.kind == FrameSpot::Kind::edge ? screen_.cursors().edge(spot.edge) : screen_.cursors().glyph(kArrowGlyph);

@@ -20,6 +20,7 @@ void GuiTest::TearDownTestSuite() {
 }
 
 void GuiTest::SetUp() {
+  ASSERT_NE(std::getenv("BH_BIN"), nullptr) << "BH_BIN names the folder of the programs";
   ASSERT_TRUE(xvfb_.has_value());
   auto folder = TempDir::create("gui-test");
   ASSERT_TRUE(folder.ok());
@@ -41,10 +42,8 @@ void GuiTest::TearDown() {
 }
 
 void GuiTest::start_daemon(std::vector<std::string> const& more_options) {
-  char const* const bin = std::getenv("BH_BIN");
-  ASSERT_NE(bin, nullptr) << "BH_BIN names the folder of the programs";
   SpawnOptions options;
-  options.argv = {std::string(bin) + "/bulkhead-gui-daemon", "--domain", "5", "--name", "work", "--label", "blue", "--window-memory-fd", "7"};
+  options.argv = {std::string(std::getenv("BH_BIN")) + "/bulkhead-gui-daemon", "--domain", "5", "--name", "work", "--label", "blue", "--window-memory-fd", "7"};
   options.argv.insert(options.argv.end(), more_options.begin(), more_options.end());
   options.fds = {{&memory_, 7}};
   options.environment = {{"DISPLAY", desktop_->display()}, {"VCHAN_SOCKET_DIR", folder_->path().string()}, {"VCHAN_DOMAIN", "0"}};
