@@ -21,7 +21,7 @@ constexpr char kPolicy[] =
     "#!/bin/sh\n"
     "test \"$1\" = -- || exit 2\n"
     "target=$3\n"
-    "case $4 in *Denied*) echo result=deny; exit 1;; *Slow*) sleep 1;; *Broken*) echo result=allow; exit 0;; esac\n"
+    "case $4 in *Denied*) echo result=deny; exit 1;; *Slow*) sleep 1;; *Hang*) exec sleep 60;; *Broken*) echo result=allow; exit 0;; esac\n"
     "printf 'result=allow\\nuser=DEFAULT\\nautostart=False\\ntarget=%s\\nrequested_target=%s\\n' \"$target\" \"$target\"\n";
 
 std::filesystem::path program(std::string const& name) {
