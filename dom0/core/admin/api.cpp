@@ -55,7 +55,7 @@ std::span<AdminApi::Method const> AdminApi::methods() {
       {"admin.vm.tag.Set", any, something, nothing, &A::tag_set, nullptr},
       {"admin.vm.tag.Remove", any, something, nothing, &A::tag_remove, nullptr},
       {"admin.vm.feature.List", any, nothing, nothing, &A::feature_list, nullptr},
-      {"admin.vm.feature.Get", any, something, nothing, &A::feature_get, nullptr},
+      {"admin.vm.feature.Get", any, something, nothing, nullptr, &A::feature_get},
       {"admin.vm.feature.CheckWithTemplate", any, something, nothing, &A::feature_check_template, nullptr},
       {"admin.vm.feature.CheckWithNetvm", any, something, nothing, &A::feature_check_netvm, nullptr},
       {"admin.vm.feature.CheckWithAdminVM", any, something, nothing, &A::feature_check_adminvm, nullptr},
@@ -128,7 +128,7 @@ Result<CallContext, admin::Exception> AdminApi::check(admin::IncomingCall const&
 void AdminApi::handle(admin::IncomingCall call, Sink sink) {
   Method const* const method = find_method(call.method);
   if (method == nullptr) return sink(refuse("ProtocolError", "no such method: " + for_display(call.method, 128)));
-  rescan_templates_();
+  hooks_.rescan_templates();
   auto const context = check(call, *method);
   if (!context) return sink(Failure{context.error()});
   if (method->answer_later != nullptr) return (this->*method->answer_later)(*context, std::move(sink));

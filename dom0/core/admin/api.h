@@ -26,8 +26,14 @@ class AdminApi {
  public:
   using Sink = std::function<void(admin::Reply)>;
 
-  AdminApi(Registry& registry, LifeCycle& life, Paths const& paths, std::function<void()> rescan_templates)
-      : registry_(registry), life_(life), paths_(paths), rescan_templates_(std::move(rescan_templates)) {}
+  struct Hooks {
+    // Before every call: a template put into its folder is there with the next call.
+    std::function<void()> rescan_templates;
+    // Calls back once it is known whether KVM works here; at once if nobody is asking.
+    std::function<void(std::function<void()>)> when_accel_known;
+  };
+  AdminApi(Registry& registry, LifeCycle& life, Paths const& paths, Hooks hooks)
+      : registry_(registry), life_(life), paths_(paths), hooks_(std::move(hooks)) {}
 
   // Answers through `sink` exactly once, before returning or later.
   void handle(admin::IncomingCall call, Sink sink);
@@ -88,7 +94,7 @@ class AdminApi {
   admin::Reply tag_set(CallContext const& call);
   admin::Reply tag_remove(CallContext const& call);
   admin::Reply feature_list(CallContext const& call);
-  admin::Reply feature_get(CallContext const& call);
+  void feature_get(CallContext const& call, Sink sink);
   admin::Reply feature_check_template(CallContext const& call);
   admin::Reply feature_check_netvm(CallContext const& call);
   admin::Reply feature_check_adminvm(CallContext const& call);
@@ -111,7 +117,7 @@ class AdminApi {
   Registry& registry_;
   LifeCycle& life_;
   Paths const& paths_;
-  std::function<void()> rescan_templates_;
+  Hooks hooks_;
 };
 
 // Short for Failure{Exception{type, message}}.

@@ -83,9 +83,17 @@ admin::Reply AdminApi::feature_list(CallContext const& call) {
   return text;
 }
 
-admin::Reply AdminApi::feature_get(CallContext const& call) {
-  BH_TRY(name, feature_of(call));
-  return first_value(std::array{&call.destination}, name);
+void AdminApi::feature_get(CallContext const& call, Sink sink) {
+  auto const name = feature_of(call);
+  if (!name) return sink(Failure{name.error()});
+  auto const answer = [this, qube = call.destination.name.text(), name = *name, sink] {
+    // Looked up anew: the answer may have waited.
+    sink(first_value(std::array{registry_.inventory().find(qube)}, name));
+  };
+  // Whoever asks right after the daemon's start wants the answer, not the news that it is not known yet.
+  bool const about_accel = call.destination.klass == QubeClass::admin && name->text().starts_with("bulkhead.accel");
+  if (about_accel) return hooks_.when_accel_known(answer);
+  answer();
 }
 
 admin::Reply AdminApi::feature_check_template(CallContext const& call) {

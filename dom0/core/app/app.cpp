@@ -38,7 +38,8 @@ struct App::Parts {
                            options.tsc}),
         templates(registry, options.paths.templates(),
                   [this](volumes::TemplateImage const& image) { accel.ask(image, [](machine::Accel) {}); }),
-        api(registry, room, options.paths, [this] { templates.run(); }), server(io, api, registry, room), signals(io, SIGTERM, SIGINT) {}
+        api(registry, room, options.paths,
+            {[this] { templates.run(); }, [this](std::function<void()> callback) { accel.when_known(std::move(callback)); }}), server(io, api, registry, room), signals(io, SIGTERM, SIGINT) {}
 
   void end() {
     if (stopping) return;

@@ -27,6 +27,16 @@ void AccelDecision::ask(volumes::TemplateImage const& image, std::function<void(
   });
 }
 
+void AccelDecision::when_known(std::function<void()> callback) {
+  for (auto& [kernel, entry] : entries_) {
+    if (entry.accel) continue;
+    // There may be more than one question open: look again after this one.
+    entry.waiting.push_back([this, callback = std::move(callback)](machine::Accel) { when_known(callback); });
+    return;
+  }
+  callback();
+}
+
 void AccelDecision::answered(std::string const& kernel, qemu::AccelAnswer const& answer) {
   log::info(std::string("machines run under ") + machine::to_string(answer.accel) + ": " + answer.reason);
   if (answer.accel == machine::Accel::tcg) log::warning("TCG promises no isolation between qubes; frames are hatched to say so");

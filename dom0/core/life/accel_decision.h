@@ -23,6 +23,8 @@ class AccelDecision {
   AccelDecision(asio::io_context& io, Registry& registry, Probe probe) : io_(io), registry_(registry), probe_(std::move(probe)) {}
   // The callback comes on the daemon's thread, maybe before this returns.
   void ask(volumes::TemplateImage const& image, std::function<void(machine::Accel)> callback);
+  // Calls back once nothing is being asked; maybe before this returns.
+  void when_known(std::function<void()> callback);
 
  private:
   struct Entry {

@@ -1,54 +1,20 @@
-#include "dom0/core/life/running_qube.h"
-
-#include <fcntl.h>
-#include <signal.h>
-
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
+// Starting, the machine's events, pausing.
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
-#include <chrono>
 
 #include "base/log.h"
+#include "dom0/core/life/running_qube_parts.h"
 #include "dom0/core/model/property.h"
 #include "hypervisor/volumes/private_volume.h"
-#include "hypervisor/volumes/window_memory.h"
 
 namespace bh::dom0 {
 
-namespace {
-
-using namespace std::chrono_literals;
 using asio::use_awaitable;
 
-// Only while something is under way; a qube at rest is not polled.
-constexpr auto kStep = 20ms;
-constexpr auto kKillLimit = 2s;
-constexpr auto kHelperGrace = 1s;
-constexpr auto kPoweroffCallLimit = 10s;
-constexpr auto kMonitorLimit = 5s;
-
+namespace {
 std::int64_t unix_now() { return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-
-Failure<admin::Exception> vm_error(std::string text) { return Failure{admin::Exception{"QubesVMError", std::move(text)}}; }
-
-void answer_all(std::vector<LifeCycle::Done>& waiting, Result<void, admin::Exception> const& result) {
-  auto const now = std::move(waiting);
-  waiting.clear();
-  for (auto const& done : now) done(result);
-}
-
 }  // namespace
-
-template <class Coroutine>
-void RunningQube::spawn(Coroutine coroutine) {
-  asio::co_spawn(house_.io, std::move(coroutine), [self = shared_from_this()](std::exception_ptr problem) {
-    // Nothing below throws on purpose; what does is a bug or no memory, and must not pass in silence.
-    if (problem) std::rethrow_exception(problem);
-  });
-}
 
 asio::awaitable<void> RunningQube::sleep(std::chrono::milliseconds time) {
   asio::steady_timer timer(house_.io, time);
@@ -196,72 +162,6 @@ void RunningQube::make_children() {
   }
 }
 
-// ---- records ----
-
-void RunningQube::write_guest_environment() {
-  Qube const* const me = qube();
-  if (me == nullptr) return;
-  ChildFacts const facts{*me, house_.registry.inventory(), record_.domain, false, house_.with_display};
-  auto const written = write_file_atomically(house_.paths.qube_run(name_) / "guest.env", guest_environment(facts, unix_now()), 0600);
-  if (!written) log::error(name_ + ": " + written.error().message);
-}
-
-void RunningQube::write_processes() {
-  ProcessRecords records;
-  if (machine_) records["qemu"] = {machine_->pid(), machine_->start_time()};
-  for (auto const& child : children_) {
-    if (auto const record = child->record()) records[child->role()] = *record;
-  }
-  auto const written = write_file_atomically(house_.paths.qube_run(name_) / "processes.json", format_processes(records), 0600);
-  if (!written) log::error(name_ + ": a later bulkheadd could not take this qube over: " + written.error().message);
-}
-
-void RunningQube::write_state() {
-  auto const written = write_file_atomically(house_.paths.qube_run(name_) / "state.json", format_state(record_), 0600);
-  if (!written) log::error(name_ + ": a later bulkheadd could not take this qube over: " + written.error().message);
-}
-
-bool RunningQube::adopt(RunState const& state, ProcessRecords const& processes) {
-  record_ = state;
-  folder_made_ = true;
-  auto const machine = processes.find("qemu");
-  if (machine == processes.end()) return false;
-  machine::RunningMachine running;
-  running.pid = machine->second.pid;
-  running.start_time = machine->second.start_time;
-  running.run_folder = house_.paths.qube_run(name_);
-  auto adopted = house_.vmm.adopt(running);
-  if (!adopted) {
-    log::warning(name_ + ": cannot be taken over: " + adopted.error().message);
-    return false;
-  }
-  machine_ = std::move(*adopted);
-  state_ = state.up ? PowerState::running : PowerState::transient;
-  spawn(watch_machine());
-  make_children();
-  for (auto const& child : children_) {
-    auto const record = processes.find(child->role());
-    if (record != processes.end() && child->adopt(record->second)) continue;
-    if (auto const started = child->start(); !started) log::error(name_ + ": " + child->role() + ": " + started.error().message);
-  }
-  write_processes();
-  if (!state.up) {
-    spawn([](std::shared_ptr<RunningQube> self) -> asio::awaitable<void> {
-      Step const up = co_await self->wait_for_agent();
-      if (!up) {
-        co_await self->tear_down(up.error());
-        co_return;
-      }
-      self->state_ = PowerState::running;
-      self->record_.up = true;
-      self->write_state();
-      self->tell("domain-start", {{"start_guid", ""}});
-      answer_all(self->when_up_, Step());
-    }(shared_from_this()));
-  }
-  return true;
-}
-
 // ---- the machine's own doings ----
 
 asio::awaitable<void> RunningQube::watch_machine() {
@@ -331,154 +231,6 @@ asio::awaitable<void> RunningQube::await_pause_state(PowerState wanted, Done don
   if (state_ == wanted) done(Step());
   else if (refused_request_) done(vm_error(name_ + ": " + *refused_request_));
   else done(vm_error(name_ + "'s machine did not answer within 5 seconds; it can be killed"));
-}
-
-// ---- ending ----
-
-void RunningQube::shutdown(ShutdownRequest request, Done done) {
-  switch (state_) {
-    case PowerState::halted:
-    case PowerState::dying:
-      return done(Failure{admin::Exception{"QubesVMNotStartedError", name_ + " is not running"}});
-    case PowerState::paused:
-      if (!request.force) return done(Failure{admin::Exception{"QubesVMNotRunningError", name_ + " is paused; unpause it first, or force the shutdown"}});
-      kill(std::move(done));
-      return;
-    case PowerState::transient:
-      // What is just booting would not hear the request: it is shut down once it is up.
-      return when_up([self = shared_from_this(), request, done](Step const& up) {
-        if (up) self->shutdown(request, done);
-        else done(Step());
-      });
-    case PowerState::halting:
-      if (request.wait) when_gone_.push_back(std::move(done));
-      else done(Step());
-      return;
-    case PowerState::running: break;
-  }
-  tell("domain-pre-shutdown", {{"force", request.force ? "True" : "False"}});
-  state_ = PowerState::halting;
-  if (!request.wait) {
-    done(Step());
-    done = [](Step const&) {};
-  }
-  spawn(run_shutdown(request.wait, std::move(done)));
-}
-
-asio::awaitable<void> RunningQube::run_shutdown(bool wait, Done done) {
-  auto const self = shared_from_this();
-  int const seconds = number_of(house_.registry.inventory(), *qube(), "shutdown_timeout");
-  Deadline const deadline = Clock::now() + std::chrono::seconds(seconds);
-  co_await ask_guest_to_stop();
-  while (!machine_ended_ && !end_wanted_ && Clock::now() < deadline) co_await sleep(kStep);
-  if (machine_ended_ || end_wanted_) {
-    co_await tear_down(std::nullopt);
-    done(Step());
-    co_return;
-  }
-  state_ = PowerState::running;
-  std::string const text = name_ + " did not shut down within " + std::to_string(seconds) + " seconds (shutdown_timeout); it still runs, kill it if need be";
-  log::warning(text);
-  tell("domain-shutdown-failed", {{"reason", text}});
-  Step const late = Failure{admin::Exception{"QubesVMShutdownTimeoutError", text}};
-  answer_all(when_gone_, late);
-  if (wait) done(late);
-}
-
-asio::awaitable<void> RunningQube::ask_guest_to_stop() {
-  auto process = spawn_plan(plan_poweroff(name_, house_.paths, house_.programs), log_file("qrexec"), nullptr);
-  bool asked = false;
-  if (process) {
-    Deadline const limit = Clock::now() + kPoweroffCallLimit;
-    while (process->running() && !machine_ended_ && Clock::now() < limit) co_await sleep(kStep);
-    if (process->running()) (void)process->signal(SIGKILL);
-    auto const status = process->wait(Clock::now() + kHelperGrace);
-    asked = machine_ended_.has_value() || (status && *status && (*status)->code == 0);
-  } else {
-    log::warning(name_ + ": " + process.error().message);
-  }
-  if (asked || machine_ended_) co_return;
-  log::warning(name_ + ": the agent did not take the request to power off; the power button is pressed instead");
-  if (auto const pressed = machine_->press_power_button(); !pressed) log::warning(name_ + ": " + pressed.error().message);
-}
-
-void RunningQube::kill(Done done) {
-  when_gone_.push_back(std::move(done));
-  if (end_wanted_) return;
-  end_wanted_ = true;
-  // A start or shutdown under way sees end_wanted_ within a step and ends the qube itself.
-  if (state_ == PowerState::running || state_ == PowerState::paused) begin_tear_down();
-}
-
-void RunningQube::begin_tear_down() {
-  if (state_ == PowerState::dying) return;
-  state_ = PowerState::dying;
-  spawn(tear_down(std::nullopt));
-}
-
-asio::awaitable<void> RunningQube::tear_down(std::optional<admin::Exception> start_failure) {
-  auto const self = shared_from_this();
-  state_ = PowerState::dying;
-  co_await stop_machine();
-  co_await stop_children();
-  remove_leftovers();
-  state_ = PowerState::halted;
-  machine_.reset();
-  if (start_failure) {
-    tell("domain-start-failed", {{"reason", start_failure->message}});
-  } else {
-    tell("domain-stopped");
-    tell("domain-shutdown");
-    log::info(name_ + ": stopped");
-  }
-  gone_();
-  answer_all(when_up_, start_failure ? Step(Failure{*start_failure}) : Step(vm_error(name_ + " ended")));
-  answer_all(when_gone_, Step());
-}
-
-asio::awaitable<void> RunningQube::stop_machine() {
-  if (!machine_ || machine_ended_) co_return;
-  if (auto const killed = machine_->kill(); !killed) log::error(name_ + ": " + killed.error().message);
-  Deadline const limit = Clock::now() + kKillLimit;
-  while (!machine_ended_ && Clock::now() < limit) co_await sleep(kStep);
-  if (!machine_ended_) log::error(name_ + ": its machine (process " + std::to_string(machine_->pid()) + ") does not end");
-}
-
-asio::awaitable<void> RunningQube::stop_children() {
-  auto const any_left = [this] {
-    bool left = false;
-    for (auto const& child : children_) left = left || child->running();
-    return left;
-  };
-  for (auto const& child : children_) child->stop();
-  Deadline const limit = Clock::now() + kHelperGrace;
-  while (any_left() && Clock::now() < limit) co_await sleep(kStep);
-  for (auto const& child : children_) child->kill_now();
-  Deadline const last = Clock::now() + kHelperGrace;
-  while (any_left() && Clock::now() < last) co_await sleep(kStep);
-  if (any_left()) log::error(name_ + ": a helper does not end");
-  children_.clear();
-}
-
-void RunningQube::remove_leftovers() {
-  if (!folder_made_) return;
-  std::error_code error;
-  // Why a guest did not come up is told by its console, so that survives the run folder.
-  auto const console = house_.paths.qube_run(name_) / "console.log";
-  if (std::filesystem::exists(console, error)) {
-    std::filesystem::copy_file(console, house_.paths.log() / (name_ + "-console.log"), std::filesystem::copy_options::overwrite_existing, error);
-  }
-  std::filesystem::remove_all(house_.paths.qube_run(name_), error);
-  // Names that a helper that was killed could not take away itself.
-  std::string const domain = std::to_string(record_.domain.value());
-  for (auto const& socket : {"qrexec." + name_, "qrexec." + domain}) std::filesystem::remove(house_.paths.qrexec_sockets() / socket, error);
-  for (auto const& entry : std::filesystem::directory_iterator(house_.paths.vchan_sockets(), error)) {
-    std::string const file = entry.path().filename().string();
-    std::size_t const client = file.find('.', 6);
-    bool const serves = file.starts_with("vchan." + domain + ".");
-    bool const served = client != std::string::npos && file.compare(client, domain.size() + 2, "." + domain + ".") == 0;
-    if (serves || served) std::filesystem::remove(entry.path(), error);
-  }
 }
 
 }  // namespace bh::dom0

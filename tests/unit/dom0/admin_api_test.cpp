@@ -67,7 +67,8 @@ class Api : public ::testing::Test {
   Paths paths = Paths::below(folder.path());
   Registry registry = [this] { EXPECT_TRUE(paths.create()); return *Registry::open(paths.database()); }();
   RememberedLife life;
-  AdminApi api{registry, life, paths, [] {}};
+  AdminApi api{registry, life, paths, {[] {}, [this](std::function<void()> callback) { accel_waiters.push_back(std::move(callback)); }}};
+  std::vector<std::function<void()>> accel_waiters;
   std::vector<std::string> events;
   Registry::Subscription subscription;
 };
@@ -208,6 +209,20 @@ TEST_F(Api, TagsAndFeatures) {
   EXPECT_EQ(error("admin.vm.feature.Set", "a", "work", "b\nc"), "QubesValueError");
   EXPECT_EQ(ok("admin.vm.feature.Remove", "internal", "work"), "");
   EXPECT_EQ(events.back(), "work|domain-feature-delete:internal");
+}
+
+TEST_F(Api, TheAcceleratorIsToldOnceItIsKnown) {
+  EXPECT_EQ(error("admin.vm.feature.Get", "bulkhead.accel"), "NoAnswer");
+  std::optional<admin::Reply> reply;
+  api.handle({"admin.vm.feature.Get", Untrusted("bulkhead.accel"s), Untrusted("dom0"s), Untrusted("dom0"s), Untrusted(""s)},
+             [&](admin::Reply answer) { reply = std::move(answer); });
+  EXPECT_FALSE(reply);
+  Qube dom0 = registry.inventory().dom0();
+  dom0.features.emplace(*FeatureName::parse("bulkhead.accel"), *FeatureValue::parse("tcg"));
+  ASSERT_TRUE(registry.put(dom0));
+  accel_waiters.back()();
+  ASSERT_TRUE(reply && *reply);
+  EXPECT_EQ(**reply, "tcg");
 }
 
 TEST_F(Api, LabelsClassesPools) {

@@ -1,0 +1,157 @@
+// Ending: asked, forced, or because the machine is gone; and clearing away what is left.
+#include <signal.h>
+
+#include "base/log.h"
+#include "dom0/core/life/running_qube_parts.h"
+#include "dom0/core/model/property.h"
+
+namespace bh::dom0 {
+
+void RunningQube::shutdown(ShutdownRequest request, Done done) {
+  switch (state_) {
+    case PowerState::halted:
+    case PowerState::dying:
+      return done(Failure{admin::Exception{"QubesVMNotStartedError", name_ + " is not running"}});
+    case PowerState::paused:
+      if (!request.force) return done(Failure{admin::Exception{"QubesVMNotRunningError", name_ + " is paused; unpause it first, or force the shutdown"}});
+      kill(std::move(done));
+      return;
+    case PowerState::transient:
+      // What is just booting would not hear the request: it is shut down once it is up.
+      return when_up([self = shared_from_this(), request, done](Step const& up) {
+        if (up) self->shutdown(request, done);
+        else done(Step());
+      });
+    case PowerState::halting:
+      if (request.wait) when_gone_.push_back(std::move(done));
+      else done(Step());
+      return;
+    case PowerState::running: break;
+  }
+  tell("domain-pre-shutdown", {{"force", request.force ? "True" : "False"}});
+  state_ = PowerState::halting;
+  if (!request.wait) {
+    done(Step());
+    done = [](Step const&) {};
+  }
+  spawn(run_shutdown(request.wait, std::move(done)));
+}
+
+asio::awaitable<void> RunningQube::run_shutdown(bool wait, Done done) {
+  auto const self = shared_from_this();
+  int const seconds = number_of(house_.registry.inventory(), *qube(), "shutdown_timeout");
+  Deadline const deadline = Clock::now() + std::chrono::seconds(seconds);
+  co_await ask_guest_to_stop();
+  while (!machine_ended_ && !end_wanted_ && Clock::now() < deadline) co_await sleep(kStep);
+  if (machine_ended_ || end_wanted_) {
+    co_await tear_down(std::nullopt);
+    done(Step());
+    co_return;
+  }
+  state_ = PowerState::running;
+  std::string const text = name_ + " did not shut down within " + std::to_string(seconds) + " seconds (shutdown_timeout); it still runs, kill it if need be";
+  log::warning(text);
+  tell("domain-shutdown-failed", {{"reason", text}});
+  Step const late = Failure{admin::Exception{"QubesVMShutdownTimeoutError", text}};
+  answer_all(when_gone_, late);
+  if (wait) done(late);
+}
+
+asio::awaitable<void> RunningQube::ask_guest_to_stop() {
+  auto process = spawn_plan(plan_poweroff(name_, house_.paths, house_.programs), log_file("qrexec"), nullptr);
+  bool asked = false;
+  if (process) {
+    Deadline const limit = Clock::now() + kPoweroffCallLimit;
+    while (process->running() && !machine_ended_ && Clock::now() < limit) co_await sleep(kStep);
+    if (process->running()) (void)process->signal(SIGKILL);
+    auto const status = process->wait(Clock::now() + kHelperGrace);
+    asked = machine_ended_.has_value() || (status && *status && (*status)->code == 0);
+  } else {
+    log::warning(name_ + ": " + process.error().message);
+  }
+  if (asked || machine_ended_) co_return;
+  log::warning(name_ + ": the agent did not take the request to power off; the power button is pressed instead");
+  if (auto const pressed = machine_->press_power_button(); !pressed) log::warning(name_ + ": " + pressed.error().message);
+}
+
+void RunningQube::kill(Done done) {
+  when_gone_.push_back(std::move(done));
+  if (end_wanted_) return;
+  end_wanted_ = true;
+  // A start or shutdown under way sees end_wanted_ within a step and ends the qube itself.
+  if (state_ == PowerState::running || state_ == PowerState::paused) begin_tear_down();
+}
+
+void RunningQube::begin_tear_down() {
+  if (state_ == PowerState::dying) return;
+  state_ = PowerState::dying;
+  spawn(tear_down(std::nullopt));
+}
+
+asio::awaitable<void> RunningQube::tear_down(std::optional<admin::Exception> start_failure) {
+  auto const self = shared_from_this();
+  state_ = PowerState::dying;
+  co_await stop_machine();
+  co_await stop_children();
+  remove_leftovers();
+  state_ = PowerState::halted;
+  machine_.reset();
+  if (start_failure) {
+    tell("domain-start-failed", {{"reason", start_failure->message}});
+  } else {
+    tell("domain-stopped");
+    tell("domain-shutdown");
+    log::info(name_ + ": stopped");
+  }
+  gone_();
+  answer_all(when_up_, start_failure ? Step(Failure{*start_failure}) : Step(vm_error(name_ + " ended")));
+  answer_all(when_gone_, Step());
+}
+
+asio::awaitable<void> RunningQube::stop_machine() {
+  if (!machine_ || machine_ended_) co_return;
+  if (auto const killed = machine_->kill(); !killed) log::error(name_ + ": " + killed.error().message);
+  Deadline const limit = Clock::now() + kKillLimit;
+  while (!machine_ended_ && Clock::now() < limit) co_await sleep(kStep);
+  if (!machine_ended_) log::error(name_ + ": its machine (process " + std::to_string(machine_->pid()) + ") does not end");
+}
+
+asio::awaitable<void> RunningQube::stop_children() {
+  auto const any_left = [this] {
+    bool left = false;
+    for (auto const& child : children_) left = left || child->running();
+    return left;
+  };
+  for (auto const& child : children_) child->stop();
+  Deadline const limit = Clock::now() + kHelperGrace;
+  while (any_left() && Clock::now() < limit) co_await sleep(kStep);
+  for (auto const& child : children_) child->kill_now();
+  Deadline const last = Clock::now() + kHelperGrace;
+  while (any_left() && Clock::now() < last) co_await sleep(kStep);
+  if (any_left()) log::error(name_ + ": a helper does not end");
+  children_.clear();
+}
+
+void RunningQube::remove_leftovers() {
+  if (!folder_made_) return;
+  std::error_code error;
+  // Why a guest did not come up is told by its console, so that survives the run folder.
+  auto const console = house_.paths.qube_run(name_) / "console.log";
+  if (std::filesystem::exists(console, error)) {
+    std::filesystem::copy_file(console, house_.paths.log() / (name_ + "-console.log"), std::filesystem::copy_options::overwrite_existing, error);
+  }
+  std::filesystem::remove_all(house_.paths.qube_run(name_), error);
+  // Names that a helper that was killed could not take away itself.
+  std::string const domain = std::to_string(record_.domain.value());
+  std::string const uuid = qube() == nullptr ? "" : qube()->uuid.text();
+  for (auto const& socket : {"qrexec." + name_, "qrexec." + domain, "qrexec.uuid:" + uuid}) std::filesystem::remove(house_.paths.qrexec_sockets() / socket, error);
+  for (auto const& entry : std::filesystem::directory_iterator(house_.paths.vchan_sockets(), error)) {
+    std::string const file = entry.path().filename().string();
+    std::size_t const client = file.find('.', 6);
+    bool const serves = file.starts_with("vchan." + domain + ".");
+    bool const served = client != std::string::npos && file.compare(client, domain.size() + 2, "." + domain + ".") == 0;
+    if (serves || served) std::filesystem::remove(entry.path(), error);
+  }
+}
+
+}  // namespace bh::dom0

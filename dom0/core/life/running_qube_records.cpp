@@ -1,0 +1,75 @@
+// What of a running qube lies on the disk, and how a later bulkheadd takes it over.
+#include "base/log.h"
+#include "dom0/core/life/running_qube_parts.h"
+
+namespace bh::dom0 {
+
+namespace {
+std::int64_t unix_now() { return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+}  // namespace
+
+void RunningQube::write_guest_environment() {
+  Qube const* const me = qube();
+  if (me == nullptr) return;
+  ChildFacts const facts{*me, house_.registry.inventory(), record_.domain, false, house_.with_display};
+  auto const written = write_file_atomically(house_.paths.qube_run(name_) / "guest.env", guest_environment(facts, unix_now()), 0600);
+  if (!written) log::error(name_ + ": " + written.error().message);
+}
+
+void RunningQube::write_processes() {
+  ProcessRecords records;
+  if (machine_) records["qemu"] = {machine_->pid(), machine_->start_time()};
+  for (auto const& child : children_) {
+    if (auto const record = child->record()) records[child->role()] = *record;
+  }
+  auto const written = write_file_atomically(house_.paths.qube_run(name_) / "processes.json", format_processes(records), 0600);
+  if (!written) log::error(name_ + ": a later bulkheadd could not take this qube over: " + written.error().message);
+}
+
+void RunningQube::write_state() {
+  auto const written = write_file_atomically(house_.paths.qube_run(name_) / "state.json", format_state(record_), 0600);
+  if (!written) log::error(name_ + ": a later bulkheadd could not take this qube over: " + written.error().message);
+}
+
+bool RunningQube::adopt(RunState const& state, ProcessRecords const& processes) {
+  record_ = state;
+  folder_made_ = true;
+  auto const machine = processes.find("qemu");
+  if (machine == processes.end()) return false;
+  machine::RunningMachine running;
+  running.pid = machine->second.pid;
+  running.start_time = machine->second.start_time;
+  running.run_folder = house_.paths.qube_run(name_);
+  auto adopted = house_.vmm.adopt(running);
+  if (!adopted) {
+    log::warning(name_ + ": cannot be taken over: " + adopted.error().message);
+    return false;
+  }
+  machine_ = std::move(*adopted);
+  state_ = state.up ? PowerState::running : PowerState::transient;
+  spawn(watch_machine());
+  make_children();
+  for (auto const& child : children_) {
+    auto const record = processes.find(child->role());
+    if (record != processes.end() && child->adopt(record->second)) continue;
+    if (auto const started = child->start(); !started) log::error(name_ + ": " + child->role() + ": " + started.error().message);
+  }
+  write_processes();
+  if (!state.up) {
+    spawn([](std::shared_ptr<RunningQube> self) -> asio::awaitable<void> {
+      Step const up = co_await self->wait_for_agent();
+      if (!up) {
+        co_await self->tear_down(up.error());
+        co_return;
+      }
+      self->state_ = PowerState::running;
+      self->record_.up = true;
+      self->write_state();
+      self->tell("domain-start", {{"start_guid", ""}});
+      answer_all(self->when_up_, Step());
+    }(shared_from_this()));
+  }
+  return true;
+}
+
+}  // namespace bh::dom0

@@ -1,0 +1,369 @@
+// The whole of bulkheadd (App) on a real socket with machines that are fake and helpers that are real processes: starting, stopping,
+// what dies, what hangs, and taking over after kill -9.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <fstream>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "base/temp_dir.h"
+#include "base/unix_socket.h"
+#include "dom0/client/client.h"
+#include "dom0/client/listing.h"
+#include "dom0/core/app/app.h"
+#include "dom0/core/life/run_record.h"
+#include "hypervisor/machine/fake_vmm.h"
+
+namespace bh::dom0 {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+bool eventually(std::function<bool()> const& condition, std::chrono::seconds limit = 30s) {
+  Deadline const deadline = Clock::now() + limit;
+  while (!condition()) {
+    if (Clock::now() > deadline) return false;
+    std::this_thread::sleep_for(10ms);
+  }
+  return true;
+}
+
+class Daemon : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(paths.create());
+    fs::create_directories(helpers);
+    for (char const* name : {"bulkhead-hub", "qrexec-daemon", "qrexec-client", "bulkhead-gui-daemon"}) fs::create_symlink(FAKE_HELPER, helpers / name);
+    fs::create_directories(behaviour);
+    ::setenv("FAKE_HELPER_DIR", behaviour.c_str(), 1);
+    make_template("debian");
+    run_daemon();
+    client = std::make_unique<admin::Client>(paths.admin_socket());
+    ASSERT_TRUE(ok("admin.vm.Create.AppVM", "", "dom0", "name=work label=blue"));
+  }
+  void TearDown() override {
+    stop_daemon(true);
+  }
+  void make_template(std::string const& name) {
+    fs::path const place = paths.templates() / name;
+    fs::create_directories(place);
+    for (char const* file : {"root.img", "vmlinux", "initrd.img"}) std::ofstream(place / file) << std::string(4096, 'x');
+    std::ofstream(place / "manifest.json") << R"({"format":1,"name":")" << name << R"(","root":"root.img","kernel":"vmlinux","initrd":"initrd.img","cmdline":"quiet","hash":")"
+                                            << std::string(64, 'a') << R"("})";
+  }
+  void run_daemon() {
+    AppOptions options{paths, helpers, true};
+    auto opened = App::open(std::move(options), vmm, [](volumes::TemplateImage const&) -> Result<qemu::AccelAnswer> {
+      return qemu::AccelAnswer{machine::Accel::tcg, "this is a test"};
+    });
+    ASSERT_TRUE(opened) << opened.error().message;
+    app = std::move(*opened);
+    thread = std::thread([this] { app->run(); });
+  }
+  // `qubes_too`: nothing may be left behind; otherwise as if bulkheadd had been ended alone.
+  void stop_daemon(bool qubes_too) {
+    if (!app) return;
+    if (qubes_too) {
+      for (auto const& qube : admin::parse_vm_list(call("admin.vm.List").value_or(""))) {
+        if (qube.klass == "AppVM" && qube.state != "Halted") (void)call("admin.vm.Kill", "", qube.name);
+      }
+    }
+    app->stop();
+    thread.join();
+    app.reset();
+  }
+  // On the daemon's thread, where FakeVmm lives.
+  void on_daemon(std::function<void()> const& work) {
+    std::promise<void> done;
+    app->post([&] { work(); done.set_value(); });
+    done.get_future().get();
+  }
+  admin::Reply call(std::string method, std::string argument = "", std::string destination = "dom0", std::string payload = "") {
+    return client->call({std::move(method), std::move(argument), std::move(destination), std::move(payload)}, 60s);
+  }
+  bool ok(std::string method, std::string argument = "", std::string destination = "dom0", std::string payload = "") {
+    auto const reply = call(method, argument, destination, payload);
+    if (!reply) ADD_FAILURE() << method << ": " << reply.error().type << ": " << reply.error().message;
+    return reply.ok();
+  }
+  std::string state(std::string const& qube = "work") {
+    auto const list = admin::parse_vm_list(call("admin.vm.List", "", qube).value_or(""));
+    return list.empty() ? "(gone)" : list[0].state;
+  }
+  void behave(char const* what) { std::ofstream(behaviour / what) << ""; }
+  std::vector<int> starts(std::string const& role) {
+    std::ifstream file(behaviour / (role + ".starts"));
+    std::vector<int> pids;
+    for (int pid = 0; file >> pid;) pids.push_back(pid);
+    return pids;
+  }
+  ProcessRecords records(std::string const& qube = "work") {
+    auto const text = read_file(paths.qube_run(qube) / "processes.json", 65536);
+    auto parsed = text ? parse_processes(*text) : Result<ProcessRecords>(Failure{text.error()});
+    return parsed ? *parsed : ProcessRecords{};
+  }
+  // A process that ended but was not collected yet (what a taken-over one is to this test) is not alive.
+  static bool alive(int pid) {
+    auto const stat = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+    return stat && stat->find(") Z") == std::string::npos;
+  }
+
+  TempDir folder = *TempDir::create("bh-daemon-");
+  Paths paths = Paths::below(folder.path() / "root");
+  fs::path helpers = folder.path() / "bin";
+  fs::path behaviour = folder.path() / "behaviour";
+  machine::FakeVmm vmm;
+  std::unique_ptr<App> app;
+  std::thread thread;
+  std::unique_ptr<admin::Client> client;
+};
+
+TEST_F(Daemon, StartBringsUpMachineAndHelpersAndShutdownLeavesNothing) {
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  EXPECT_EQ(state(), "Running");
+  auto const running = records();
+  for (char const* role : {"qemu", "hub", "qrexec-daemon", "gui-daemon"}) EXPECT_TRUE(running.contains(role)) << role;
+  on_daemon([&] {
+    ASSERT_EQ(vmm.started().size(), 1U);
+    EXPECT_EQ(vmm.started()[0].memory, machine::Mebibytes(400));
+    EXPECT_EQ(vmm.started()[0].private_volume, paths.volumes("work") / "private.img");
+  });
+  ASSERT_TRUE(eventually([&] { return fs::exists(behaviour / "gui-seals"); }));
+  EXPECT_TRUE(eventually([&] { return read_file(behaviour / "gui-seals", 10).value_or("") == "7\n"; })) << "SEAL | SHRINK | GROW";
+  auto const environment = read_file(paths.qube_run("work") / "guest.env", 65536);
+  ASSERT_TRUE(environment);
+  EXPECT_NE(environment->find("QUBE_NAME=work\n"), std::string::npos);
+
+  // Without an agent that ends the guest the power button does; the fake guest obeys it.
+  behave("agent-deaf");
+  ASSERT_TRUE(ok("admin.vm.Shutdown", "wait", "work"));
+  EXPECT_EQ(state(), "Halted");
+  EXPECT_EQ(*read_file(behaviour / "poweroff-asked", 1000), "root:nogui:systemctl poweroff\n");
+  EXPECT_FALSE(fs::exists(paths.qube_run("work")));
+  EXPECT_FALSE(fs::exists(paths.qrexec_sockets() / "qrexec.work"));
+  EXPECT_TRUE(fs::exists(paths.volumes("work") / "private.img"));
+  for (auto const& [role, record] : running) {
+    if (role == "qemu") continue;  // a fake machine's process is this one
+    EXPECT_FALSE(alive(record.pid)) << role;
+  }
+}
+
+TEST_F(Daemon, StartingTwiceIsSuccessAndTwoCallersWaitForOneStart) {
+  auto first = std::async(std::launch::async, [&] { return call("admin.vm.Start", "", "work"); });
+  auto second = std::async(std::launch::async, [&] { return call("admin.vm.Start", "", "work"); });
+  EXPECT_TRUE(first.get());
+  EXPECT_TRUE(second.get());
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  on_daemon([&] { EXPECT_EQ(vmm.started().size(), 1U); });
+}
+
+TEST_F(Daemon, AQubeThatNeverAnswersIsNamedAndEnded) {
+  behave("no-agent");
+  ASSERT_TRUE(ok("admin.vm.property.Set", "qrexec_timeout", "work", "1"));
+  auto const reply = call("admin.vm.Start", "", "work");
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().type, "QubesVMError");
+  EXPECT_NE(reply.error().message.find("work"), std::string::npos);
+  EXPECT_NE(reply.error().message.find("qrexec_timeout"), std::string::npos);
+  EXPECT_EQ(state(), "Halted");
+  EXPECT_FALSE(fs::exists(paths.qube_run("work")));
+  on_daemon([&] { EXPECT_FALSE(vmm.runs("work")); });
+  for (int const pid : starts("bulkhead-hub")) EXPECT_FALSE(alive(pid));
+}
+
+TEST_F(Daemon, AMachineThatDoesNotStartIsReportedInItsWords) {
+  on_daemon([&] { vmm.refuse_next_start("no such accelerator"); });
+  auto const reply = call("admin.vm.Start", "", "work");
+  ASSERT_FALSE(reply);
+  EXPECT_NE(reply.error().message.find("no such accelerator"), std::string::npos);
+  EXPECT_EQ(state(), "Halted");
+  EXPECT_TRUE(ok("admin.vm.Start", "", "work"));
+}
+
+TEST_F(Daemon, AMissingTemplateOrVolumeIsNamed) {
+  fs::rename(paths.templates() / "debian", folder.path() / "away");
+  auto reply = call("admin.vm.Start", "", "work");
+  ASSERT_FALSE(reply);
+  EXPECT_NE(reply.error().message.find("template debian of work is missing"), std::string::npos) << reply.error().message;
+  fs::rename(folder.path() / "away", paths.templates() / "debian");
+  fs::remove(paths.volumes("work") / "private.img");
+  reply = call("admin.vm.Start", "", "work");
+  ASSERT_FALSE(reply);
+  EXPECT_NE(reply.error().message.find("private volume of work is missing"), std::string::npos);
+  EXPECT_EQ(state(), "Halted");
+}
+
+TEST_F(Daemon, WhenTheMachineDiesTheQubeIsHaltedAndItsHelpersEnd) {
+  std::atomic<bool> told = false;
+  auto listener = std::async(std::launch::async, [&] {
+    return client->follow_events("work", Clock::now() + 60s, [&](admin::Event const& event) {
+      if (event.name == "domain-shutdown") told = true;
+      return told ? admin::Client::Next::stop : admin::Client::Next::more;
+    });
+  });
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  auto const running = records();
+  on_daemon([&] { vmm.happen("work", machine::MachineStopped{machine::StopReason::failed, "assertion"}); });
+  EXPECT_TRUE(eventually([&] { return state() == "Halted"; }));
+  EXPECT_TRUE(listener.get());
+  EXPECT_TRUE(told);
+  EXPECT_FALSE(alive(running.at("hub").pid));
+  EXPECT_FALSE(fs::exists(paths.qube_run("work")));
+  EXPECT_TRUE(ok("admin.vm.Start", "", "work"));
+}
+
+TEST_F(Daemon, AHelperThatDiesIsStartedAgain) {
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  int const old = records().at("hub").pid;
+  ASSERT_EQ(::kill(old, SIGKILL), 0);
+  EXPECT_TRUE(eventually([&] { auto const now = records(); return now.contains("hub") && now.at("hub").pid != old; }));
+  EXPECT_EQ(state(), "Running");
+}
+
+TEST_F(Daemon, KillIsQuickEvenWithAHelperThatDoesNotListen) {
+  behave("stubborn-bulkhead-hub");
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  auto const running = records();
+  ASSERT_TRUE(ok("admin.vm.Kill", "", "work"));
+  EXPECT_EQ(state(), "Halted");
+  EXPECT_FALSE(alive(running.at("hub").pid));
+  EXPECT_EQ(call("admin.vm.Kill", "", "work").error().type, "QubesVMNotStartedError");
+}
+
+TEST_F(Daemon, KillEndsAStartUnderWay) {
+  behave("no-agent");
+  auto start = std::async(std::launch::async, [&] { return call("admin.vm.Start", "", "work"); });
+  ASSERT_TRUE(eventually([&] { return state() == "Transient" && fs::exists(paths.qube_run("work") / "processes.json"); }));
+  EXPECT_TRUE(ok("admin.vm.Kill", "", "work"));
+  auto const reply = start.get();
+  ASSERT_FALSE(reply);
+  EXPECT_NE(reply.error().message.find("killed"), std::string::npos);
+  EXPECT_EQ(state(), "Halted");
+}
+
+TEST_F(Daemon, AGuestThatIgnoresShutdownIsReportedAndStillRuns) {
+  behave("agent-deaf");
+  on_daemon([&] { vmm.make_guests_deaf(true); });
+  ASSERT_TRUE(ok("admin.vm.property.Set", "shutdown_timeout", "work", "1"));
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  auto const reply = call("admin.vm.Shutdown", "wait", "work");
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().type, "QubesVMShutdownTimeoutError");
+  EXPECT_EQ(state(), "Running");
+}
+
+TEST_F(Daemon, PauseAndUnpause) {
+  EXPECT_EQ(call("admin.vm.Pause", "", "work").error().type, "QubesVMNotRunningError");
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  EXPECT_EQ(call("admin.vm.Unpause", "", "work").error().type, "QubesVMNotPausedError");
+  ASSERT_TRUE(ok("admin.vm.Pause", "", "work"));
+  EXPECT_EQ(state(), "Paused");
+  EXPECT_EQ(call("admin.vm.Shutdown", "", "work").error().type, "QubesVMNotRunningError");
+  ASSERT_TRUE(ok("admin.vm.Unpause", "", "work"));
+  EXPECT_EQ(state(), "Running");
+}
+
+TEST_F(Daemon, ANewDaemonTakesOverWhatTheOldOneLeftRunning) {
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  auto const before = records();
+  stop_daemon(false);
+  for (auto const& [role, record] : before) EXPECT_TRUE(alive(record.pid)) << role;
+  run_daemon();
+  EXPECT_EQ(state(), "Running");
+  EXPECT_EQ(records(), before);
+  EXPECT_NE(call("admin.vm.property.Get", "xid", "work").value_or(""), "default=True type=int -1");
+  // It watches what it took over.
+  ASSERT_EQ(::kill(before.at("qrexec-daemon").pid, SIGKILL), 0);
+  EXPECT_TRUE(eventually([&] { auto const now = records(); return now.contains("qrexec-daemon") && now.at("qrexec-daemon").pid != before.at("qrexec-daemon").pid; }));
+  ASSERT_TRUE(ok("admin.vm.Kill", "", "work"));
+  EXPECT_EQ(state(), "Halted");
+  EXPECT_FALSE(fs::exists(paths.qube_run("work")));
+}
+
+TEST_F(Daemon, AQubeThatEndedUnwatchedIsClearedAway) {
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  auto const before = records();
+  on_daemon([&] { vmm.make_guests_deaf(false); });
+  stop_daemon(false);
+  vmm.happen("work", machine::MachineStopped{machine::StopReason::guest_powered_off, ""});
+  run_daemon();
+  EXPECT_EQ(state(), "Halted");
+  EXPECT_FALSE(fs::exists(paths.qube_run("work")));
+  for (auto const& [role, record] : before) {
+    if (role == "qemu") continue;
+    int const pid = record.pid;
+    EXPECT_TRUE(eventually([pid] { return !alive(pid); })) << role;
+  }
+}
+
+TEST_F(Daemon, ASecondDaemonOnTheSameRootIsRefused) {
+  machine::FakeVmm other;
+  auto const second = App::open({paths, helpers, false}, other, [](volumes::TemplateImage const&) -> Result<qemu::AccelAnswer> { return qemu::AccelAnswer{}; });
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message.find("another bulkheadd"), std::string::npos);
+}
+
+TEST_F(Daemon, SilentAndBrokenClientsDelayNobody) {
+  std::vector<UniqueFd> silent;
+  for (int i = 0; i < 100; ++i) silent.push_back(*connect_unix(paths.admin_socket()));
+  EXPECT_TRUE(ok("admin.vm.List"));
+  auto broken = connect_unix(paths.admin_socket());
+  ASSERT_TRUE(broken);
+  ASSERT_TRUE(write_all(*broken, as_bytes("nonsense")));
+  ::shutdown(broken->borrow(), SHUT_WR);
+  std::byte one[1];
+  EXPECT_EQ(read_some(*broken, one).value_or(99), 0U) << "a broken call gets no answer";
+  auto big = connect_unix(paths.admin_socket());
+  ASSERT_TRUE(big);
+  // Cut while it still sends: the rest may fail to be written.
+  (void)::send(big->borrow(), std::string(70000, 'x').data(), 70000, MSG_NOSIGNAL);
+  EXPECT_TRUE(wait_for(*big, POLLIN, Clock::now() + 20s).value_or(false));
+  EXPECT_TRUE(ok("admin.vm.List"));
+}
+
+TEST_F(Daemon, EventsReachAListenerWholeWhileAnotherDoesNotRead) {
+  auto deaf = admin::send_call(paths.admin_socket(), {.method = "admin.Events"}, Clock::now() + 10s);
+  ASSERT_TRUE(deaf);
+  std::atomic<int> seen = 0;
+  auto listener = std::async(std::launch::async, [&] {
+    return client->follow_events("dom0", Clock::now() + 60s, [&](admin::Event const& event) {
+      if (event.name == "domain-feature-set:last") return admin::Client::Next::stop;
+      ++seen;
+      return admin::Client::Next::more;
+    });
+  });
+  ASSERT_TRUE(eventually([&] { return seen > 0; }));
+  std::string const value(8000, 'v');
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(ok("admin.vm.feature.Set", "f" + std::to_string(i % 3), "work", value));
+  ASSERT_TRUE(ok("admin.vm.feature.Set", "last", "work", "1"));
+  EXPECT_TRUE(listener.get());
+  EXPECT_EQ(seen, 1 + 40 * 2 + 1);
+}
+
+TEST_F(Daemon, TheAcceleratorIsTold) {
+  EXPECT_EQ(call("admin.vm.feature.Get", "bulkhead.accel").value_or(""), "tcg");
+  EXPECT_EQ(call("admin.vm.feature.Get", "bulkhead.accel-reason").value_or(""), "this is a test");
+}
+
+TEST_F(Daemon, ATemplatePutThereLaterIsFoundByTheNextCall) {
+  make_template("fedora");
+  auto const list = call("admin.vm.List").value_or("");
+  EXPECT_NE(list.find("fedora class=TemplateVM"), std::string::npos);
+  fs::remove_all(paths.templates() / "fedora");
+  EXPECT_EQ(call("admin.vm.List").value_or("").find("fedora"), std::string::npos);
+}
+
+TEST_F(Daemon, QubesMarkedForItStartWithTheDaemon) {
+  ASSERT_TRUE(ok("admin.vm.property.Set", "autostart", "work", "True"));
+  stop_daemon(false);
+  run_daemon();
+  EXPECT_TRUE(eventually([&] { return state() == "Running"; }));
+}
+
+}  // namespace
+}  // namespace bh::dom0
