@@ -81,7 +81,8 @@ class Agent {
     if (callers_.listening()) return {};
     BH_CHECK(callers_.listen(options_.socket));
     char const* const notify = std::getenv("NOTIFY_SOCKET");
-    if (auto const told = notify_service_ready(notify == nullptr ? "" : notify); !told) log::warning(told.error().message);
+    if (notify == nullptr || *notify == '\0') return {};
+    if (auto const told = notify_service_ready(notify); !told) log::warning(told.error().message);
     return {};
   }
 
