@@ -12,7 +12,6 @@ Bytes encode(RawHeader const& header) {
 
 Result<RawHeader, BytesError> decode_header(ByteSpan bytes) {
   ByteReader reader(bytes);
-  RawHeader header;
   BH_TRY(name_length, reader.u32_le());
   BH_TRY(mode, reader.u32_le());
   BH_TRY(file_length, reader.u64_le());

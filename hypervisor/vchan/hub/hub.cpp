@@ -14,7 +14,7 @@ namespace bh::vchan {
 namespace {
 
 constexpr std::size_t kBufferSize = 65536;
-constexpr int kReadsInARow = 8;  // of the link, before the streams have their turn
+constexpr int kFillsInARow = 4;  // of the buffer from the link, before the streams have their turn
 
 std::uint32_t random_number() {
   std::uint32_t number = 0;
@@ -67,7 +67,7 @@ Result<void> Hub::attend_link(Deadline now) {
     }
   }
   BH_CHECK(perform(engine_.tick(now)));
-  if (link_.connected()) write_link(now);
+  if (link_.connected()) write_link();
   return {};
 }
 
@@ -77,21 +77,30 @@ Result<void> Hub::link_lost(std::string const& reason, Deadline now) {
   return perform(engine_.link_down(reason));
 }
 
+// Collects before it works: a virtio-serial port hands out a page at a time, and a page at a time would cost a poll, a parse and a
+// write to the program each.
 Result<void> Hub::read_link(Deadline now) {
-  for (int turn = 0; turn < kReadsInARow; ++turn) {
-    auto const got = read_some(link_.fd(), buffer_);
-    if (!got && got.error().errno_value == EAGAIN) return {};
-    if (!got) return link_lost(got.error().message, now);
-    if (*got == 0) return link_lost("end of stream", now);
-    ByteSpan input(buffer_.data(), *got);
+  for (int turn = 0; turn < kFillsInARow; ++turn) {
+    std::size_t filled = 0;
+    std::optional<std::string> end;
+    while (filled < buffer_.size() && !end) {
+      auto const got = read_some(link_.fd(), std::span(buffer_).subspan(filled));
+      if (!got && got.error().errno_value == EAGAIN) break;
+      if (!got || *got == 0) {
+        end = got ? "end of stream" : got.error().message;
+      } else {
+        filled += *got;
+      }
+    }
+    ByteSpan input(buffer_.data(), filled);
     while (!input.empty()) BH_CHECK(perform(engine_.link_bytes(input, now)));
-    if (*got < buffer_.size() / 2) return {};
+    if (end) return link_lost(*end, now);
+    if (filled < buffer_.size()) return {};
   }
   return {};
 }
 
-void Hub::write_link(Deadline now) {
-  (void)now;
+void Hub::write_link() {
   while (!engine_.to_send().empty()) {
     auto const put = write_some(link_.fd(), engine_.to_send());
     // A broken link shows itself to the reading side too, which drops the session in one place.

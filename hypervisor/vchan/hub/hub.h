@@ -50,7 +50,7 @@ class Hub {
   Result<void> find_servers(Result<std::vector<DirectoryWatch::Change>> changes);
   Result<void> attend_link(Deadline now);
   Result<void> read_link(Deadline now);
-  void write_link(Deadline now);
+  void write_link();
   Result<void> link_lost(std::string const& reason, Deadline now);
   Result<void> perform(mux::Actions const& actions);
   Result<void> session_up(mux::SessionUp const& up);
