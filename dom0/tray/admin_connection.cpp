@@ -19,8 +19,8 @@ std::string not_running(std::filesystem::path const& socket) {
 
 }  // namespace
 
-AdminConnection::AdminConnection(std::filesystem::path const& socket, admin::Call const& call, std::chrono::milliseconds timeout,
-                                 Handlers handlers, QObject* parent)
+AdminConnection::AdminConnection(std::filesystem::path const& socket, admin::Call const& call,
+                                 std::chrono::milliseconds timeout, Handlers handlers, QObject* parent)
     : QObject(parent), stream_(timeout.count() == 0), handlers_(std::move(handlers)) {
   deadline_.setSingleShot(true);
   connect(&deadline_, &QTimer::timeout, this, [this] { end("bulkheadd did not answer in time"); });
@@ -46,7 +46,8 @@ AdminConnection::AdminConnection(std::filesystem::path const& socket, admin::Cal
   folder_ = *std::move(folder);
   deadline_.start(stream_ ? kConnectTimeout : timeout);
   // Socket addresses are limited to 107 bytes, roots are not: the name goes through the folder's descriptor.
-  QString const path = QStringLiteral("/proc/self/fd/%1/").arg(folder_.borrow()) + QString::fromStdString(socket.filename().string());
+  QString const path =
+      QStringLiteral("/proc/self/fd/%1/").arg(folder_.borrow()) + QString::fromStdString(socket.filename().string());
   // From the loop, so that no handler runs before its owner is complete.
   QTimer::singleShot(0, this, [this, path] { socket_.connectToServer(path); });
 }
@@ -74,12 +75,13 @@ void AdminConnection::end(std::string const& reason) {
   over_ = true;
   deadline_.stop();
   QByteArray const rest = socket_.isOpen() ? socket_.readAll() : QByteArray();
-  if (!rest.isEmpty()) handlers_.received(as_bytes(std::string_view(rest.constData(), static_cast<std::size_t>(rest.size()))));
+  if (!rest.isEmpty())
+    handlers_.received(as_bytes(std::string_view(rest.constData(), static_cast<std::size_t>(rest.size()))));
   handlers_.ended(reason);
 }
 
-void call_admin(std::filesystem::path const& socket, admin::Call const& call, std::chrono::milliseconds timeout, QObject* parent,
-                std::function<void(admin::Reply const&)> done) {
+void call_admin(std::filesystem::path const& socket, admin::Call const& call, std::chrono::milliseconds timeout,
+                QObject* parent, std::function<void(admin::Reply const&)> done) {
   auto const answer = std::make_shared<Bytes>();
   auto const connection = std::make_shared<AdminConnection*>(nullptr);
   AdminConnection::Handlers handlers;

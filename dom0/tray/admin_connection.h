@@ -22,8 +22,8 @@ class AdminConnection : public QObject {
     std::function<void(std::string const&)> ended;
   };
   // Starts at once. A timeout of zero means none after the connection stands (streams).
-  AdminConnection(std::filesystem::path const& socket, admin::Call const& call, std::chrono::milliseconds timeout, Handlers handlers,
-                  QObject* parent);
+  AdminConnection(std::filesystem::path const& socket, admin::Call const& call, std::chrono::milliseconds timeout,
+                  Handlers handlers, QObject* parent);
   ~AdminConnection() override;
 
  private:
@@ -40,7 +40,7 @@ class AdminConnection : public QObject {
 };
 
 // A whole call: `done` gets the reply once, then the connection deletes itself.
-void call_admin(std::filesystem::path const& socket, admin::Call const& call, std::chrono::milliseconds timeout, QObject* parent,
-                std::function<void(admin::Reply const&)> done);
+void call_admin(std::filesystem::path const& socket, admin::Call const& call, std::chrono::milliseconds timeout,
+                QObject* parent, std::function<void(admin::Reply const&)> done);
 
 }  // namespace bh::tray

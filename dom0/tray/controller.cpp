@@ -20,7 +20,8 @@ Controller::Controller(std::filesystem::path socket, QObject* parent)
     : QObject(parent),
       socket_(std::move(socket)),
       events_(socket_,
-              {.event = [this](admin::Event const& event) { on_event(event); }, .lost = [this](std::string const& reason) { on_lost(reason); }},
+              {.event = [this](admin::Event const& event) { on_event(event); },
+               .lost = [this](std::string const& reason) { on_lost(reason); }},
               this) {
   view_.connection_problem = "Connecting to bulkheadd at " + socket_.string();
 }
@@ -34,11 +35,20 @@ void Controller::on_event(admin::Event const& event) {
     ask_accelerator();
   }
   switch (list_.apply(event)) {
-    case Followup::list_all: list_all(); break;
-    case Followup::state_of_subject: ask_state(event.subject); break;
-    case Followup::label_of_subject: ask_label(event.subject); break;
-    case Followup::accelerator: ask_accelerator(); break;
-    case Followup::none: break;
+    case Followup::list_all:
+      list_all();
+      break;
+    case Followup::state_of_subject:
+      ask_state(event.subject);
+      break;
+    case Followup::label_of_subject:
+      ask_label(event.subject);
+      break;
+    case Followup::accelerator:
+      ask_accelerator();
+      break;
+    case Followup::none:
+      break;
   }
   if (event.name == "domain-start-failed") {
     on_failure(event.subject + " did not start: " + for_display(event.value("reason").value_or("no reason was given")));
@@ -69,13 +79,14 @@ void Controller::ask_state(std::string const& qube) {
 }
 
 void Controller::ask_label(std::string const& qube) {
-  ask({.method = "admin.vm.property.Get", .argument = "label", .destination = qube}, [this, qube](std::string const& answer) {
-    auto const property = admin::parse_property(answer);
-    if (!property) return;
-    list_.set_label(qube, property->value);
-    if (!list_.knows_colour(property->value)) ask_colour(property->value);
-    publish();
-  });
+  ask({.method = "admin.vm.property.Get", .argument = "label", .destination = qube},
+      [this, qube](std::string const& answer) {
+        auto const property = admin::parse_property(answer);
+        if (!property) return;
+        list_.set_label(qube, property->value);
+        if (!list_.knows_colour(property->value)) ask_colour(property->value);
+        publish();
+      });
 }
 
 void Controller::ask_colour(std::string const& label) {
@@ -100,17 +111,19 @@ void Controller::start(std::string const& qube) { wish("admin.vm.Start", qube, k
 void Controller::shutdown(std::string const& qube) { wish("admin.vm.Shutdown", qube, kShutdownTimeout, "shut down"); }
 void Controller::kill(std::string const& qube) { wish("admin.vm.Kill", qube, kKillTimeout, "kill"); }
 
-void Controller::wish(std::string const& method, std::string const& qube, std::chrono::milliseconds timeout, std::string const& what) {
-  call_admin(socket_, {.method = method, .destination = qube}, timeout, this, [this, qube, what](admin::Reply const& reply) {
-    if (!reply) on_failure("Cannot " + what + " " + qube + ": " + for_display(reply.error().message));
-    // Whatever events were missed: the daemon knows.
-    ask_state(qube);
-  });
+void Controller::wish(std::string const& method, std::string const& qube, std::chrono::milliseconds timeout,
+                      std::string const& what) {
+  call_admin(socket_, {.method = method, .destination = qube}, timeout, this,
+             [this, qube, what](admin::Reply const& reply) {
+               if (!reply) on_failure("Cannot " + what + " " + qube + ": " + for_display(reply.error().message));
+               // Whatever events were missed: the daemon knows.
+               ask_state(qube);
+             });
 }
 
 void Controller::ask(admin::Call const& call, std::function<void(std::string const&)> answered) {
-  // A question that gets no answer leaves the view as it is: the loss of the daemon shows on the stream of events, and a qube or
-  // feature that is gone meanwhile is no news for the person.
+  // A question that gets no answer leaves the view as it is: the loss of the daemon shows on the stream of events, and
+  // a qube or feature that is gone meanwhile is no news for the person.
   call_admin(socket_, call, kQuestionTimeout, this, [answered = std::move(answered)](admin::Reply const& reply) {
     if (reply) answered(*reply);
   });

@@ -1,4 +1,5 @@
-// Controller: keeps a QubeList true to the daemon and carries a person's wishes there. The widgets only show what it says.
+// Controller: keeps a QubeList true to the daemon and carries a person's wishes there. The widgets only show what it
+// says.
 #pragma once
 
 #include <QObject>
@@ -42,7 +43,8 @@ class Controller : public QObject {
   void ask_label(std::string const& qube);
   void ask_colour(std::string const& label);
   void ask_accelerator();
-  void wish(std::string const& method, std::string const& qube, std::chrono::milliseconds timeout, std::string const& what);
+  void wish(std::string const& method, std::string const& qube, std::chrono::milliseconds timeout,
+            std::string const& what);
   void ask(admin::Call const& call, std::function<void(std::string const&)> answered);
   void publish();
 

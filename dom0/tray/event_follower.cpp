@@ -14,8 +14,11 @@ void EventFollower::open() {
   decoder_ = admin::EventDecoder();
   AdminConnection::Handlers handlers;
   handlers.received = [this](ByteSpan bytes) { receive(bytes); };
-  handlers.ended = [this](std::string const& reason) { close(reason.empty() ? "bulkheadd ended the connection" : reason); };
-  connection_ = new AdminConnection(socket_, {.method = "admin.Events"}, std::chrono::milliseconds(0), std::move(handlers), this);
+  handlers.ended = [this](std::string const& reason) {
+    close(reason.empty() ? "bulkheadd ended the connection" : reason);
+  };
+  connection_ =
+      new AdminConnection(socket_, {.method = "admin.Events"}, std::chrono::milliseconds(0), std::move(handlers), this);
 }
 
 void EventFollower::receive(ByteSpan bytes) {

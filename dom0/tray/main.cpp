@@ -46,8 +46,10 @@ Options parse_options(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
     std::string const word = argv[i];
-    if (word == "--window") options.window = true;
-    else if (options.unknown.empty()) options.unknown = word;
+    if (word == "--window")
+      options.window = true;
+    else if (options.unknown.empty())
+      options.unknown = word;
   }
   return options;
 }
@@ -69,7 +71,8 @@ int run(QApplication& application, bool window_only) {
   std::unique_ptr<TrayIcon> icon;
   if (!window_only) {
     application.setQuitOnLastWindowClosed(false);
-    icon = std::make_unique<TrayIcon>(wishes, [&] { window.setVisible(!window.isVisible()); }, [&] { application.quit(); });
+    icon = std::make_unique<TrayIcon>(
+        wishes, [&] { window.setVisible(!window.isVisible()); }, [&] { application.quit(); });
   } else {
     window.show();
   }
@@ -93,9 +96,11 @@ int main(int argc, char** argv) {
   // Before Qt, which would want a display even to print this.
   std::vector<std::string> const words(argv + 1, argv + argc);
   if (std::find(words.begin(), words.end(), "--help") != words.end()) return std::cout << kHelp, 0;
-  if (std::find(words.begin(), words.end(), "--version") != words.end()) return std::cout << "bulkhead-tray (Bulkhead) " BH_VERSION "\n", 0;
+  if (std::find(words.begin(), words.end(), "--version") != words.end())
+    return std::cout << "bulkhead-tray (Bulkhead) " BH_VERSION "\n", 0;
   if (!has_display()) {
-    std::cerr << "bulkhead-tray: there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Run it inside a desktop session.\n";
+    std::cerr << "bulkhead-tray: there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Run it inside a "
+                 "desktop session.\n";
     return 1;
   }
   QApplication application(argc, argv);

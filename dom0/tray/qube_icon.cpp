@@ -18,7 +18,9 @@ Faces faces_of(double size) {
   QPointF const middle(centre, centre), top(centre, centre - radius), bottom(centre, centre + radius);
   QPointF const top_left(centre - dx, centre - radius / 2), top_right(centre + dx, centre - radius / 2);
   QPointF const low_left(centre - dx, centre + radius / 2), low_right(centre + dx, centre + radius / 2);
-  return {{{top, top_right, middle, top_left}}, {{top_left, middle, bottom, low_left}}, {{middle, top_right, low_right, bottom}}};
+  return {{{top, top_right, middle, top_left}},
+          {{top_left, middle, bottom, low_left}},
+          {{middle, top_right, low_right, bottom}}};
 }
 
 // Towards white or black; black itself needs some light, or its edges are lost.
@@ -56,7 +58,8 @@ QPixmap qube_pixmap(QColor const& colour, QColor const& outline, int size, doubl
   QPixmap pixmap = blank(size, pixel_ratio);
   double const width = size / 24.0;
   if (!colour.isValid()) {
-    draw(pixmap, size, {QColor(), QColor(), QColor()}, QPen(outline, width, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    draw(pixmap, size, {QColor(), QColor(), QColor()},
+         QPen(outline, width, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     return pixmap;
   }
   // The left face bears the label's very colour: what is beside a window's frame must look the same.

@@ -80,7 +80,8 @@ Followup QubeList::apply(admin::Event const& event) {
     if (auto const name = event.value("vm")) rows_.erase(std::string(*name));
     return Followup::none;
   }
-  if (event.name.ends_with(":bulkhead.accel") || event.name.ends_with(":bulkhead.accel-reason")) return Followup::accelerator;
+  if (event.name.ends_with(":bulkhead.accel") || event.name.ends_with(":bulkhead.accel-reason"))
+    return Followup::accelerator;
   if (event.subject.empty()) return Followup::none;
   // Of a qube that we never heard of: the list is older than the event.
   if (!rows_.contains(event.subject)) return Followup::list_all;
@@ -94,7 +95,9 @@ std::vector<QubeRow> QubeList::rows() const {
   std::vector<QubeRow> sorted;
   sorted.reserve(rows_.size());
   for (auto const& [name, row] : rows_) sorted.push_back(row);
-  std::stable_sort(sorted.begin(), sorted.end(), [](QubeRow const& a, QubeRow const& b) { return std::tuple(rank(a), a.name) < std::tuple(rank(b), b.name); });
+  std::stable_sort(sorted.begin(), sorted.end(), [](QubeRow const& a, QubeRow const& b) {
+    return std::tuple(rank(a), a.name) < std::tuple(rank(b), b.name);
+  });
   return sorted;
 }
 

@@ -37,7 +37,8 @@ QPixmap dot(std::string const& state, double pixel_ratio) {
 
 }  // namespace
 
-QubeRowWidget::QubeRowWidget(QubeRow const& row, Wishes wishes, QWidget* parent) : QFrame(parent), row_(row), wishes_(std::move(wishes)) {
+QubeRowWidget::QubeRowWidget(QubeRow const& row, Wishes wishes, QWidget* parent)
+    : QFrame(parent), row_(row), wishes_(std::move(wishes)) {
   setObjectName(qt("qube-" + row.name));
   setAttribute(Qt::WA_Hover);
   cube_ = plain_label("cube", this);
@@ -98,7 +99,9 @@ void QubeRowWidget::show_row(QubeRow const& row) {
   QColor const colour = row.colour.empty() ? QColor() : QColor(qt(row.colour));
   cube_->setPixmap(qube_pixmap(colour, palette().color(QPalette::WindowText), kCubeSize, devicePixelRatioF()));
   name_->setText(qt(row.name));
-  details_->setText(row.klass == "AdminVM" ? tr("This desktop") : row.label.empty() ? qt(row.klass) : qt(row.klass + " \xC2\xB7 " + row.label));
+  details_->setText(row.klass == "AdminVM" ? tr("This desktop")
+                    : row.label.empty()    ? qt(row.klass)
+                                           : qt(row.klass + " \xC2\xB7 " + row.label));
   dot_->setPixmap(dot(row.state, devicePixelRatioF()));
   state_->setText(qt(state_text(row)));
   Actions const actions = actions_for(row);
@@ -125,7 +128,8 @@ void QubeRowWidget::paintEvent(QPaintEvent* event) {
 }
 
 void QubeRowWidget::confirm_kill() {
-  auto* const question = new QMessageBox(QMessageBox::Warning, tr("Kill %1?").arg(qt(row_.name)), {}, QMessageBox::Cancel, this);
+  auto* const question =
+      new QMessageBox(QMessageBox::Warning, tr("Kill %1?").arg(qt(row_.name)), {}, QMessageBox::Cancel, this);
   question->setObjectName(QStringLiteral("confirm-kill"));
   question->setTextFormat(Qt::PlainText);
   question->setText(tr("Kill %1 at once?").arg(qt(row_.name)));

@@ -20,14 +20,17 @@ QLabel* strip(char const* name, char const* background, char const* text, QWidge
   QLabel* const label = plain_label(name, parent);
   label->setWordWrap(true);
   label->setContentsMargins(16, 10, 16, 10);
-  label->setStyleSheet(QStringLiteral("background: %1; color: %2;").arg(QLatin1String(background), QLatin1String(text)));
+  label->setStyleSheet(
+      QStringLiteral("background: %1; color: %2;").arg(QLatin1String(background), QLatin1String(text)));
   label->hide();
   return label;
 }
 
 bool is_template(QubeRow const& row) { return row.klass == "TemplateVM"; }
 
-bool counts_as_running(QubeRow const& row) { return row.state != "Halted" && row.state != "NA" && row.state != "Crashed"; }
+bool counts_as_running(QubeRow const& row) {
+  return row.state != "Halted" && row.state != "NA" && row.state != "Crashed";
+}
 
 }  // namespace
 
@@ -52,7 +55,7 @@ QubeWindow::QubeWindow(QubeRowWidget::Wishes wishes) : wishes_(std::move(wishes)
   footer->setContentsMargins(16, 8, 16, 8);
   quieten(footer);
   column->addWidget(footer);
-  resize(620, 440);
+  resize(640, 520);
   setMinimumWidth(560);
 }
 
@@ -107,11 +110,14 @@ void QubeWindow::show_view(View const& view) {
   // What is shown without the daemon is the past: it can be read, not acted on.
   qubes_->setEnabled(connected);
   show_accelerator(view);
-  auto const guests = std::count_if(view.rows.begin(), view.rows.end(), [](QubeRow const& row) { return row.klass != "AdminVM" && !is_template(row); });
+  auto const guests = std::count_if(view.rows.begin(), view.rows.end(),
+                                    [](QubeRow const& row) { return row.klass != "AdminVM" && !is_template(row); });
   auto const running = std::count_if(view.rows.begin(), view.rows.end(), [](QubeRow const& row) {
     return row.klass != "AdminVM" && !is_template(row) && counts_as_running(row);
   });
-  summary_->setText(!connected ? tr("Not connected") : guests == 0 ? tr("No qubes yet: make one with 'bulkhead create NAME'") : tr("%1 of %2 running").arg(running).arg(guests));
+  summary_->setText(!connected    ? tr("Not connected")
+                    : guests == 0 ? tr("No qubes yet: make one with 'bulkhead create NAME'")
+                                  : tr("%1 of %2 running").arg(running).arg(guests));
   show_rows(view.rows);
 }
 
@@ -121,11 +127,14 @@ void QubeWindow::show_accelerator(View const& view) {
   accelerator_->setVisible(known);
   accelerator_->setText(kvm ? tr("KVM") : tr("TCG: no isolation"));
   accelerator_->setToolTip(qt(view.accelerator_reason).toHtmlEscaped());
-  accelerator_->setStyleSheet(QStringLiteral("padding: 4px 10px; border-radius: 11px; font-weight: 600; color: white; background: %1;")
-                                  .arg(QLatin1String(kvm ? "#3c7a0a" : "#b35c00")));
+  accelerator_->setStyleSheet(
+      QStringLiteral("padding: 4px 10px; border-radius: 11px; font-weight: 600; color: white; background: %1;")
+          .arg(QLatin1String(kvm ? "#3c7a0a" : "#b35c00")));
   notice_->setVisible(known && !kvm);
-  QString text = tr("Qubes run on software emulation (TCG), which promises no isolation between them and this desktop. Keep no secrets in them.");
-  if (!view.accelerator_reason.empty()) text += tr("\nKVM is not used: %1").arg(qt(view.accelerator_reason));
+  QString text =
+      tr("Qubes run on software emulation (TCG), which promises no isolation between them and this desktop. Keep no "
+         "secrets in them.");
+  if (!view.accelerator_reason.empty()) text += tr("\nWhy: %1").arg(qt(view.accelerator_reason));
   notice_->setText(text);
 }
 
@@ -134,8 +143,10 @@ void QubeWindow::show_rows(std::vector<QubeRow> const& rows) {
   for (QubeRow const& row : rows) {
     order.push_back(row.name);
     auto const found = rows_.find(row.name);
-    if (found != rows_.end()) found->second->show_row(row);
-    else rows_.emplace(row.name, new QubeRowWidget(row, wishes_, qubes_));
+    if (found != rows_.end())
+      found->second->show_row(row);
+    else
+      rows_.emplace(row.name, new QubeRowWidget(row, wishes_, qubes_));
   }
   std::erase_if(rows_, [&](auto const& entry) {
     if (std::find(order.begin(), order.end(), entry.first) != order.end()) return false;

@@ -7,13 +7,17 @@ namespace {
 
 // "&" would underline the next letter.
 QString menu_text(std::string const& text) {
-  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())).replace(QLatin1Char('&'), QLatin1String("&&"));
+  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()))
+      .replace(QLatin1Char('&'), QLatin1String("&&"));
 }
 
 }  // namespace
 
 TrayIcon::TrayIcon(QubeRowWidget::Wishes wishes, std::function<void()> toggle_window, std::function<void()> quit)
-    : wishes_(std::move(wishes)), toggle_window_(std::move(toggle_window)), quit_(std::move(quit)), icon_(program_icon()) {
+    : wishes_(std::move(wishes)),
+      toggle_window_(std::move(toggle_window)),
+      quit_(std::move(quit)),
+      icon_(program_icon()) {
   menu_.setObjectName(QStringLiteral("tray-menu"));
   icon_.setContextMenu(&menu_);
   QObject::connect(&icon_, &QSystemTrayIcon::activated, &icon_, [this](QSystemTrayIcon::ActivationReason reason) {
@@ -28,7 +32,8 @@ TrayIcon::TrayIcon(QubeRowWidget::Wishes wishes, std::function<void()> toggle_wi
 void TrayIcon::show_view(View const& view) {
   view_ = view;
   if (!menu_.isVisible()) rebuild();
-  icon_.setToolTip(view.connection_problem.empty() ? QObject::tr("Bulkhead") : menu_text("Bulkhead: " + view.connection_problem));
+  icon_.setToolTip(view.connection_problem.empty() ? QObject::tr("Bulkhead")
+                                                   : menu_text("Bulkhead: " + view.connection_problem));
 }
 
 void TrayIcon::show_failure(std::string const& sentence) {
@@ -51,13 +56,15 @@ void TrayIcon::rebuild() {
 
 void TrayIcon::add_qube(QubeRow const& row) {
   QColor const colour = row.colour.empty() ? QColor() : QColor(menu_text(row.colour));
-  QMenu* const submenu = menu_.addMenu(qube_icon(colour, menu_.palette().color(QPalette::WindowText)), menu_text(row.name + "  (" + state_text(row) + ")"));
+  QMenu* const submenu = menu_.addMenu(qube_icon(colour, menu_.palette().color(QPalette::WindowText)),
+                                       menu_text(row.name + "  (" + state_text(row) + ")"));
   submenu->setEnabled(view_.connection_problem.empty());
   Actions const actions = actions_for(row);
   std::string const name = row.name;
   if (actions.start) submenu->addAction(QObject::tr("Start"), &menu_, [this, name] { wishes_.start(name); });
   if (actions.shutdown) submenu->addAction(QObject::tr("Shut down"), &menu_, [this, name] { wishes_.shutdown(name); });
-  if (actions.kill) submenu->addAction(QObject::tr("Kill (loses unsaved work)"), &menu_, [this, name] { wishes_.kill(name); });
+  if (actions.kill)
+    submenu->addAction(QObject::tr("Kill (loses unsaved work)"), &menu_, [this, name] { wishes_.kill(name); });
 }
 
 }  // namespace bh::tray

@@ -21,15 +21,26 @@ Json place(std::optional<Location> const& at) {
 void put(Json& out, Allow const& allow, Decision const& decision) {
   Json response = Json::object();
   for (auto const& [key, value] : answer_pairs(decision)) response[key] = value;
-  out.update({{"decision", "allow"}, {"target", allow.target}, {"user", or_null(allow.user)}, {"autostart", allow.autostart},
-              {"notify", allow.notify}, {"response", response}});
+  out.update({{"decision", "allow"},
+              {"target", allow.target},
+              {"user", or_null(allow.user)},
+              {"autostart", allow.autostart},
+              {"notify", allow.notify},
+              {"response", response}});
 }
 void put(Json& out, Ask const& ask, Decision const&) {
-  out.update({{"decision", "ask"}, {"targets", ask.choices}, {"default_target", or_null(ask.preselected)},
-              {"user", or_null(ask.user)}, {"autostart", ask.autostart}, {"notify", ask.notify}});
+  out.update({{"decision", "ask"},
+              {"targets", ask.choices},
+              {"default_target", or_null(ask.preselected)},
+              {"user", or_null(ask.user)},
+              {"autostart", ask.autostart},
+              {"notify", ask.notify}});
 }
 void put(Json& out, Deny const& denied, Decision const& decision) {
-  out.update({{"decision", "deny"}, {"notify", denied.notify}, {"reason", deny_reason_name(denied.reason)}, {"message", denied.message}});
+  out.update({{"decision", "deny"},
+              {"notify", denied.notify},
+              {"reason", deny_reason_name(denied.reason)},
+              {"message", denied.message}});
   if (decision.error) out["at"] = place(decision.error);
 }
 
@@ -67,8 +78,9 @@ Result<Decision, std::string> decide_line(Policy const& policy, SystemInfo const
   BH_TRY(requested_source, text(line, "requested_source"));
   if (!source || !service) return Failure{std::string("'source' or 'service' is missing")};
   if (requested_source && requested_source->empty()) requested_source.reset();
-  auto const request = Request::parse({*source, target.value_or(""), *service, argument.value_or("+"),
-                                       requested_source ? std::optional<std::string_view>(*requested_source) : std::nullopt});
+  auto const request =
+      Request::parse({*source, target.value_or(""), *service, argument.value_or("+"),
+                      requested_source ? std::optional<std::string_view>(*requested_source) : std::nullopt});
   if (!request) return refusal(DenyReason::request, request.error());
   Decision decision = decide(policy, info, *request);
   auto const answer = line.find("answer");
@@ -77,15 +89,22 @@ Result<Decision, std::string> decide_line(Policy const& policy, SystemInfo const
 }
 
 Json problem_json(Problem const& problem) {
-  char const* const kind = problem.kind == ProblemKind::syntax ? "syntax" : problem.kind == ProblemKind::filename ? "filename" : "io";
-  return Json{{"kind", kind}, {"folder", problem.at.folder}, {"file", problem.at.file}, {"line", problem.at.line},
-              {"column", problem.at.column}, {"message", problem.message}, {"hint", problem.hint}};
+  char const* const kind = problem.kind == ProblemKind::syntax     ? "syntax"
+                           : problem.kind == ProblemKind::filename ? "filename"
+                                                                   : "io";
+  return Json{{"kind", kind},
+              {"folder", problem.at.folder},
+              {"file", problem.at.file},
+              {"line", problem.at.line},
+              {"column", problem.at.column},
+              {"message", problem.message},
+              {"hint", problem.hint}};
 }
 
 }  // namespace
 
-Result<void, std::string> evaluate_batch(Result<Policy, Problems> const& policy, SystemInfo const& info, std::istream& requests,
-                                         std::ostream& answers) {
+Result<void, std::string> evaluate_batch(Result<Policy, Problems> const& policy, SystemInfo const& info,
+                                         std::istream& requests, std::ostream& answers) {
   std::string line_text;
   for (std::size_t number = 1; std::getline(requests, line_text); ++number) {
     if (line_text.find_first_not_of(" \t\r") == std::string::npos) continue;

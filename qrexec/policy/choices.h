@@ -10,8 +10,8 @@
 namespace bh::policy {
 
 // Names, "dom0" and "@dispvm:TEMPLATE"; without the source and without internal qubes.
-[[nodiscard]] std::set<std::string> collect_choices(Policy const& policy, SystemInfo const& info, Request const& request,
-                                                    Qube const& source);
+[[nodiscard]] std::set<std::string> collect_choices(Policy const& policy, SystemInfo const& info,
+                                                    Request const& request, Qube const& source);
 // How a target stands in the list of choices; empty if it cannot.
 [[nodiscard]] std::string choice_name(Target const& target, Qube const& source);
 

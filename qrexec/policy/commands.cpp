@@ -48,8 +48,10 @@ Findings look_at(Where const& where, LintOptions const& options) {
   Findings found;
   if (options.files.empty()) {
     auto policy = load_policy(DiskPolicyFiles(), folders_of(where));
-    if (policy) found.rules = policy->rules();
-    else found.errors = std::move(policy).error();
+    if (policy)
+      found.rules = policy->rules();
+    else
+      found.errors = std::move(policy).error();
     found.warnings = hidden_rules(found.rules);
     return found;
   }
@@ -71,8 +73,9 @@ Findings look_at(Where const& where, LintOptions const& options) {
 void print_decision(Decision const& decision) {
   std::cout << for_display(log_line(decision), 8192) << "\n";
   if (auto const* allow = std::get_if<Allow>(&decision.outcome)) {
-    std::cout << "  user: " << for_display(allow->user.value_or("the target's default")) << ", autostart: " << (allow->autostart ? "yes" : "no")
-              << ", notify: " << (allow->notify ? "yes" : "no") << "\n";
+    std::cout << "  user: " << for_display(allow->user.value_or("the target's default"))
+              << ", autostart: " << (allow->autostart ? "yes" : "no") << ", notify: " << (allow->notify ? "yes" : "no")
+              << "\n";
   }
   if (auto const* ask = std::get_if<Ask>(&decision.outcome)) {
     std::cout << "  choices:";
@@ -135,20 +138,26 @@ int run_lint(Where const& where, LintOptions const& options) {
   } else {
     print_problems(found.errors, "error:");
     print_problems(warnings, "warning:");
-    if (found.errors.empty()) std::cout << found.rules.size() << " rules, no errors, " << warnings.size() << " warnings\n";
-    else if (options.files.empty()) std::cout << "The policy does not load: every call is refused until this is mended.\n";
+    if (found.errors.empty())
+      std::cout << found.rules.size() << " rules, no errors, " << warnings.size() << " warnings\n";
+    else if (options.files.empty())
+      std::cout << "The policy does not load: every call is refused until this is mended.\n";
   }
   return found.errors.empty() ? 0 : 1;
 }
 
 int run_eval(Where const& where, EvalOptions const& options) {
   bool const one = options.source || options.target || options.service;
-  if (!options.batch.empty()) return one ? usage("give either SOURCE TARGET SERVICE or --batch") : run_batch(where, options);
-  if (!options.source || !options.target || !options.service) return usage("eval needs SOURCE TARGET SERVICE, or --batch FILE");
+  if (!options.batch.empty())
+    return one ? usage("give either SOURCE TARGET SERVICE or --batch") : run_batch(where, options);
+  if (!options.source || !options.target || !options.service)
+    return usage("eval needs SOURCE TARGET SERVICE, or --batch FILE");
   auto const decision = decide_one(where, options);
   if (!decision) return unreadable(decision.error());
-  if (where.json) std::cout << decision_json(*decision) << "\n";
-  else print_decision(*decision);
+  if (where.json)
+    std::cout << decision_json(*decision) << "\n";
+  else
+    print_decision(*decision);
   return std::holds_alternative<Allow>(decision->outcome) ? 0 : 1;
 }
 

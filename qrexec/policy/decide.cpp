@@ -20,7 +20,9 @@ struct Case {
 
 using Outcome = std::variant<Allow, Ask, Deny>;
 
-Deny deny(DenyReason reason, std::string message, bool notify = true) { return Deny{reason, notify, std::move(message)}; }
+Deny deny(DenyReason reason, std::string message, bool notify = true) {
+  return Deny{reason, notify, std::move(message)};
+}
 
 // Who counts as the caller: a relay may speak for its own RemoteVMs and for nobody else.
 Result<Qube const*, Deny> find_source(SystemInfo const& info, Request const& request) {
@@ -43,8 +45,9 @@ Result<Qube const*, Deny> find_source(SystemInfo const& info, Request const& req
 Result<Target, Deny> effective_target(Case const& now, std::optional<Token> const& redirect) {
   Target target = redirect ? resolve(*redirect, now.info) : now.wish;
   if (target.kind == Target::Kind::none) {
-    return Failure{deny(DenyReason::no_target, redirect ? "the rule's target " + redirect->written + " does not exist"
-                                                        : std::string("no target was given, or one that does not exist"))};
+    return Failure{deny(DenyReason::no_target, redirect
+                                                   ? "the rule's target " + redirect->written + " does not exist"
+                                                   : std::string("no target was given, or one that does not exist"))};
   }
   if (target.kind == Target::Kind::dispvm_of_source) {
     if (!now.source->default_dispvm) {
@@ -67,15 +70,18 @@ bool is_up(Target const& target) {
 
 std::optional<std::string> uuid_of(Target const& target) {
   if (target.kind == Target::Kind::dom0 || target.qube == nullptr || target.qube->uuid.empty()) return std::nullopt;
-  return (target.kind == Target::Kind::dispvm_of ? std::string(kDisposable) : std::string()) + "uuid:" + target.qube->uuid;
+  return (target.kind == Target::Kind::dispvm_of ? std::string(kDisposable) : std::string()) +
+         "uuid:" + target.qube->uuid;
 }
 
-// Turns an allow for a RemoteVM into a call of its relay. The relay is told the target of the decision, not of the wish.
+// Turns an allow for a RemoteVM into a call of its relay. The relay is told the target of the decision, not of the
+// wish.
 Result<void, Deny> route_through_relay(Case const& now, Qube const& remote, Allow& allow) {
   if (!remote.relayvm) return Failure{deny(DenyReason::relay, remote.name + ": relay is not set")};
   if (!remote.transport_rpc) return Failure{deny(DenyReason::relay, remote.name + ": transport RPC is not set")};
   Qube const* const relay = now.info.by_name(*remote.relayvm);
-  if (relay == nullptr) return Failure{deny(DenyReason::relay, remote.name + ": its relay " + *remote.relayvm + " does not exist")};
+  if (relay == nullptr)
+    return Failure{deny(DenyReason::relay, remote.name + ": its relay " + *remote.relayvm + " does not exist")};
   allow.target = relay->name;
   allow.target_uuid = relay->uuid.empty() ? std::nullopt : std::optional("uuid:" + relay->uuid);
   allow.user = std::nullopt;
@@ -127,7 +133,8 @@ Target target_of_choice(std::string const& choice, SystemInfo const& info) {
   return token ? resolve(*token, info) : Target{};
 }
 
-std::optional<std::string> preselect(Case const& now, AskAction const& action, std::vector<std::string> const& choices) {
+std::optional<std::string> preselect(Case const& now, AskAction const& action,
+                                     std::vector<std::string> const& choices) {
   if (!action.default_target) return std::nullopt;
   std::string const wanted = choice_name(resolve(*action.default_target, now.info), *now.source);
   if (wanted.empty()) return std::nullopt;
@@ -188,7 +195,8 @@ Decision decide(Policy const& policy, SystemInfo const& info, Request const& req
   }
   auto const& rules = policy.rules();
   auto const rule = std::find_if(rules.begin(), rules.end(), [&](Rule const& candidate) {
-    return matches_service(candidate, request.service(), request.argument()) && matches_source(candidate.source, *now.source) &&
+    return matches_service(candidate, request.service(), request.argument()) &&
+           matches_source(candidate.source, *now.source) &&
            matches_target(candidate.target, now.wish, *now.source, info);
   });
   if (rule == rules.end()) {
@@ -209,7 +217,8 @@ Decision answer_yes(SystemInfo const& info, Decision asked, std::string const& t
   // GUARD: the world may have changed between the question and the answer; caller and target are looked up again.
   auto source = find_source(info, *asked.request);
   Target const chosen = target_of_choice(target, info);
-  bool const gone = chosen.kind == Target::Kind::none || (chosen.disposable() && disposable_template(target.substr(kDisposable.size()), info) == nullptr);
+  bool const gone = chosen.kind == Target::Kind::none ||
+                    (chosen.disposable() && disposable_template(target.substr(kDisposable.size()), info) == nullptr);
   if (!source || gone) {
     asked.outcome = deny(DenyReason::bad_answer, "source or target changed while the question was open");
     return asked;

@@ -4,22 +4,38 @@ namespace bh::policy {
 
 std::string_view deny_reason_name(DenyReason reason) {
   switch (reason) {
-    case DenyReason::rule: return "rule";
-    case DenyReason::no_match: return "no-match";
-    case DenyReason::no_target: return "no-target";
-    case DenyReason::no_dispvm: return "no-dispvm";
-    case DenyReason::not_dispvm_template: return "not-dispvm-template";
-    case DenyReason::autostart: return "autostart";
-    case DenyReason::no_choice: return "no-choice";
-    case DenyReason::loopback: return "loopback";
-    case DenyReason::relay: return "relay";
-    case DenyReason::user: return "user";
-    case DenyReason::bad_answer: return "bad-answer";
-    case DenyReason::request: return "request";
-    case DenyReason::syntax: return "syntax";
-    case DenyReason::filename: return "filename";
-    case DenyReason::io: return "io";
-    case DenyReason::internal: return "internal";
+    case DenyReason::rule:
+      return "rule";
+    case DenyReason::no_match:
+      return "no-match";
+    case DenyReason::no_target:
+      return "no-target";
+    case DenyReason::no_dispvm:
+      return "no-dispvm";
+    case DenyReason::not_dispvm_template:
+      return "not-dispvm-template";
+    case DenyReason::autostart:
+      return "autostart";
+    case DenyReason::no_choice:
+      return "no-choice";
+    case DenyReason::loopback:
+      return "loopback";
+    case DenyReason::relay:
+      return "relay";
+    case DenyReason::user:
+      return "user";
+    case DenyReason::bad_answer:
+      return "bad-answer";
+    case DenyReason::request:
+      return "request";
+    case DenyReason::syntax:
+      return "syntax";
+    case DenyReason::filename:
+      return "filename";
+    case DenyReason::io:
+      return "io";
+    case DenyReason::internal:
+      return "internal";
   }
   return "internal";
 }

@@ -1,5 +1,5 @@
-// Decision: the outcome and all it was decided about. Who executes takes only this, so that nothing else can run than was asked
-// (SECURITY 6.6): the request's target is a wish, the target in here is the truth.
+// Decision: the outcome and all it was decided about. Who executes takes only this, so that nothing else can run than
+// was asked (SECURITY 6.6): the request's target is a wish, the target in here is the truth.
 #pragma once
 
 #include <optional>
@@ -13,14 +13,14 @@
 namespace bh::policy {
 
 struct Allow {
-  std::string target;                      // a name or uuid as written, "dom0", or "@dispvm:TEMPLATE"; of a RemoteVM its relay
+  std::string target;  // a name or uuid as written, "dom0", or "@dispvm:TEMPLATE"; of a RemoteVM its relay
   std::optional<std::string> target_uuid;  // "uuid:..." or "@dispvm:uuid:..."
   std::optional<std::string> user;         // nullopt: the target's default user
   bool autostart = true;
   bool notify = false;
-  std::string requested_target;                // after the check for existence
-  std::optional<std::string> service;          // replaces service and argument (RemoteVM)
-  std::optional<std::string> policy_source;    // the name to show, when a relay speaks for another
+  std::string requested_target;              // after the check for existence
+  std::optional<std::string> service;        // replaces service and argument (RemoteVM)
+  std::optional<std::string> policy_source;  // the name to show, when a relay speaks for another
 };
 
 struct Ask {
@@ -33,8 +33,22 @@ struct Ask {
 };
 
 enum class DenyReason {
-  rule, no_match, no_target, no_dispvm, not_dispvm_template, autostart, no_choice, loopback, relay, user, bad_answer, request,
-  syntax, filename, io, internal,
+  rule,
+  no_match,
+  no_target,
+  no_dispvm,
+  not_dispvm_template,
+  autostart,
+  no_choice,
+  loopback,
+  relay,
+  user,
+  bad_answer,
+  request,
+  syntax,
+  filename,
+  io,
+  internal,
 };
 // "no-match" etc.
 [[nodiscard]] std::string_view deny_reason_name(DenyReason reason);

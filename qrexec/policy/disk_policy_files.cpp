@@ -34,11 +34,15 @@ Result<std::vector<PolicyFiles::Entry>> DiskPolicyFiles::list(std::string const&
 Result<PolicyFiles::Kind> DiskPolicyFiles::kind(std::string const& path) const {
   std::error_code failed;
   fs::file_status const status = fs::status(path, failed);
-  // A missing file is an answer; anything else that keeps us from looking (permissions, a loop of links) must not hide a rule.
-  if (failed && status.type() != fs::file_type::not_found) return Failure{Error::from_errno("look at " + path, failed.value())};
+  // A missing file is an answer; anything else that keeps us from looking (permissions, a loop of links) must not hide
+  // a rule.
+  if (failed && status.type() != fs::file_type::not_found)
+    return Failure{Error::from_errno("look at " + path, failed.value())};
   return kind_of(status.type());
 }
 
-Result<std::string> DiskPolicyFiles::read(std::string const& path, std::size_t cap) const { return read_file(path, cap); }
+Result<std::string> DiskPolicyFiles::read(std::string const& path, std::size_t cap) const {
+  return read_file(path, cap);
+}
 
 }  // namespace bh::policy

@@ -71,7 +71,8 @@ std::string modernised(std::string_view line) {
   constexpr std::string_view kOld = "$include:", kNew = "!include ";
   static_assert(kOld.size() == kNew.size());
   std::string text(line);
-  for (std::size_t at = text.find(kOld); at != std::string::npos; at = text.find(kOld, at)) text.replace(at, kOld.size(), kNew);
+  for (std::size_t at = text.find(kOld); at != std::string::npos; at = text.find(kOld, at))
+    text.replace(at, kOld.size(), kNew);
   std::replace(text.begin(), text.end(), '$', '@');
   std::replace(text.begin(), text.end(), ',', ' ');
   return text;
@@ -80,13 +81,15 @@ std::string modernised(std::string_view line) {
 // False: the file cannot be read as text at all.
 bool check_encoding(Location const& file, std::string_view text, Problems& problems) {
   if (text.starts_with("\xEF\xBB\xBF")) {
-    problems.push_back({ProblemKind::syntax, on_line(file, 1, 1), "file starts with a byte order mark", "save it as UTF-8 without BOM"});
+    problems.push_back({ProblemKind::syntax, on_line(file, 1, 1), "file starts with a byte order mark",
+                        "save it as UTF-8 without BOM"});
     return false;
   }
   if (auto const bad = first_invalid_utf8(text)) {
     auto const before = split_lines(text.substr(0, *bad));
     std::size_t const line = std::max<std::size_t>(before.size(), 1);
-    problems.push_back({ProblemKind::syntax, on_line(file, line, 0), "not valid UTF-8", "byte " + std::to_string(*bad) + " of the file"});
+    problems.push_back({ProblemKind::syntax, on_line(file, line, 0), "not valid UTF-8",
+                        "byte " + std::to_string(*bad) + " of the file"});
     return false;
   }
   return true;
@@ -101,8 +104,10 @@ ParsedFile parse_lines(Location const& file, std::string_view text, ParseLine&& 
     ++number;
     if (parsed.problems.size() >= kMaxProblems) break;
     if (line.size() > kMaxLineSize) {
-      parsed.problems.push_back({ProblemKind::syntax, on_line(file, number, 0),
-                                 "line is longer than " + std::to_string(kMaxLineSize) + " bytes", {}});
+      parsed.problems.push_back({ProblemKind::syntax,
+                                 on_line(file, number, 0),
+                                 "line is longer than " + std::to_string(kMaxLineSize) + " bytes",
+                                 {}});
       continue;
     }
     auto item = parse_line(line, on_line(file, number, 0));

@@ -1,4 +1,5 @@
-// One policy file's text -> rules and directives in order. Pure; whatever a directive points at is the loader's business.
+// One policy file's text -> rules and directives in order. Pure; whatever a directive points at is the loader's
+// business.
 #pragma once
 
 #include <string>

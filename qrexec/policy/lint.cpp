@@ -12,13 +12,16 @@ bool never_dom0(Token const& token) {
     case TokenKind::default_target:
     case TokenKind::dispvm:
     case TokenKind::dispvm_of:
-    case TokenKind::dispvm_tagged: return true;
-    case TokenKind::type: return token.value != "AdminVM";
+    case TokenKind::dispvm_tagged:
+      return true;
+    case TokenKind::type:
+      return token.value != "AdminVM";
     // A uuid or a tag may be dom0's.
     case TokenKind::uuid:
     case TokenKind::tag:
     case TokenKind::everything:
-    case TokenKind::dom0: return false;
+    case TokenKind::dom0:
+      return false;
   }
   return false;
 }
@@ -34,8 +37,8 @@ bool covers(std::optional<std::string> const& earlier, std::optional<std::string
 }
 
 bool hides(Rule const& earlier, Rule const& later) {
-  return covers(earlier.service, later.service) && covers(earlier.argument, later.argument) && covers(earlier.source, later.source) &&
-         covers(earlier.target, later.target);
+  return covers(earlier.service, later.service) && covers(earlier.argument, later.argument) &&
+         covers(earlier.source, later.source) && covers(earlier.target, later.target);
 }
 
 Problem warning(Location const& at, std::string message, std::string hint) {
@@ -58,7 +61,8 @@ std::optional<std::string> unknown(Token const& token, SystemInfo const& info) {
     }
     case TokenKind::tag:
     case TokenKind::dispvm_tagged:
-      if (std::none_of(qubes.begin(), qubes.end(), [&](auto const& entry) { return entry.second.tags.contains(token.value); })) {
+      if (std::none_of(qubes.begin(), qubes.end(),
+                       [&](auto const& entry) { return entry.second.tags.contains(token.value); })) {
         return "no qube has the tag " + token.value;
       }
       return std::nullopt;
@@ -67,7 +71,8 @@ std::optional<std::string> unknown(Token const& token, SystemInfo const& info) {
     case TokenKind::default_target:
     case TokenKind::dom0:
     case TokenKind::type:
-    case TokenKind::dispvm: return std::nullopt;
+    case TokenKind::dispvm:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -94,7 +99,9 @@ bool is_disposable_source(Token const& source) {
 Problems hidden_rules(std::vector<Rule> const& rules) {
   Problems found;
   if (rules.size() > kMaxLintRules) {
-    found.push_back(warning(rules.front().at, "more than " + std::to_string(kMaxLintRules) + " rules: hidden rules were not looked for", {}));
+    found.push_back(warning(rules.front().at,
+                            "more than " + std::to_string(kMaxLintRules) + " rules: hidden rules were not looked for",
+                            {}));
   }
   for (std::size_t later = 0; later < rules.size(); ++later) {
     Rule const& rule = rules[later];
@@ -106,7 +113,8 @@ Problems hidden_rules(std::vector<Rule> const& rules) {
     auto const end = rules.begin() + static_cast<std::ptrdiff_t>(later);
     auto const hider = std::find_if(rules.begin(), end, [&](Rule const& earlier) { return hides(earlier, rule); });
     if (hider == end) continue;
-    found.push_back(warning(rule.at, "this rule never decides: the one at " + hider->at.for_people() + " matches all it matches",
+    found.push_back(warning(rule.at,
+                            "this rule never decides: the one at " + hider->at.for_people() + " matches all it matches",
                             "move it up or remove it; what it offers still counts among the choices of ask rules"));
   }
   return found;
@@ -116,7 +124,8 @@ Problems unknown_names(std::vector<Rule> const& rules, SystemInfo const& info) {
   Problems found;
   for (Rule const& rule : rules) {
     for (Token const* token : tokens_of(rule)) {
-      if (auto const what = unknown(*token, info)) found.push_back(warning(rule.at, *what, "the name may be misspelt, or the qube is gone"));
+      if (auto const what = unknown(*token, info))
+        found.push_back(warning(rule.at, *what, "the name may be misspelt, or the qube is gone"));
     }
   }
   return found;

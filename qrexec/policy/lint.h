@@ -8,8 +8,8 @@
 
 namespace bh::policy {
 
-// A rule that an earlier one hides completely, judged by the rules alone: no false alarms, but not every hidden rule is found.
-// Comparing is quadratic; beyond kMaxLintRules it is left out, and that is said as a warning.
+// A rule that an earlier one hides completely, judged by the rules alone: no false alarms, but not every hidden rule is
+// found. Comparing is quadratic; beyond kMaxLintRules it is left out, and that is said as a warning.
 inline constexpr std::size_t kMaxLintRules = 5000;
 [[nodiscard]] Problems hidden_rules(std::vector<Rule> const& rules);
 // Names and uuids that no qube has, and tags that none carries.

@@ -26,7 +26,8 @@ bool has_allowed_characters(std::string_view name) {
 // For messages and loop checks only: files are opened by the path as written, which links may take elsewhere.
 Source source_in(std::string const& folder, std::string const& path) {
   std::filesystem::path const joined = std::filesystem::path(folder) / path;
-  std::string const within = joined.lexically_normal().lexically_relative(std::filesystem::path(folder).lexically_normal()).string();
+  std::string const within =
+      joined.lexically_normal().lexically_relative(std::filesystem::path(folder).lexically_normal()).string();
   bool const outside = within.empty() || within == ".." || within.starts_with("../");
   return {joined.string(), Location{folder, outside ? joined.lexically_normal().string() : within, 0, 0}};
 }
@@ -49,7 +50,8 @@ class Loader {
 
  private:
   void problem(ProblemKind kind, Location at, std::string message, std::string hint = {}) {
-    if (problems_.size() < kMaxProblems) problems_.push_back({kind, std::move(at), std::move(message), std::move(hint)});
+    if (problems_.size() < kMaxProblems)
+      problems_.push_back({kind, std::move(at), std::move(message), std::move(hint)});
   }
   [[nodiscard]] bool full() const { return problems_.size() >= kMaxProblems; }
 
@@ -63,7 +65,8 @@ class Loader {
     for (auto const& [name, kind] : *entries) {
       if (kind != PolicyFiles::Kind::file || !is_policy_name(name)) continue;
       if (!has_allowed_characters(name)) {
-        problem(ProblemKind::filename, Location{folder, name, 0, 0}, "invalid filename", "only a-z 0-9 _ . - are allowed");
+        problem(ProblemKind::filename, Location{folder, name, 0, 0}, "invalid filename",
+                "only a-z 0-9 _ . - are allowed");
         continue;
       }
       names.push_back(name);
@@ -96,15 +99,21 @@ class Loader {
   }
 
   void expand(Source const& source, ParsedFile parsed, std::optional<ServicePattern> const& pattern) {
-    for (Problem& found : parsed.problems) problem(found.kind, std::move(found.at), std::move(found.message), std::move(found.hint));
+    for (Problem& found : parsed.problems)
+      problem(found.kind, std::move(found.at), std::move(found.message), std::move(found.hint));
     open_.push_back(source.path);
     for (Item& item : parsed.items) {
       if (full()) break;
-      if (auto* rule = std::get_if<Rule>(&item)) add(std::move(*rule));
-      else if (auto const* file = std::get_if<IncludeFile>(&item)) include(source, file->path, file->at, pattern);
-      else if (auto const* service = std::get_if<IncludeService>(&item)) include(source, service->path, service->at, service->pattern);
-      else if (auto const* folder = std::get_if<IncludeFolder>(&item)) include_folder(source, *folder);
-      else if (auto const* legacy = std::get_if<IncludeLegacy>(&item)) include_legacy(legacy->at);
+      if (auto* rule = std::get_if<Rule>(&item))
+        add(std::move(*rule));
+      else if (auto const* file = std::get_if<IncludeFile>(&item))
+        include(source, file->path, file->at, pattern);
+      else if (auto const* service = std::get_if<IncludeService>(&item))
+        include(source, service->path, service->at, service->pattern);
+      else if (auto const* folder = std::get_if<IncludeFolder>(&item))
+        include_folder(source, *folder);
+      else if (auto const* legacy = std::get_if<IncludeLegacy>(&item))
+        include_legacy(legacy->at);
     }
     open_.pop_back();
   }
@@ -116,7 +125,8 @@ class Loader {
     problems_.resize(kMaxProblems, problems_.back());
   }
 
-  void include(Source const& from, std::string const& path, Location const& at, std::optional<ServicePattern> const& pattern) {
+  void include(Source const& from, std::string const& path, Location const& at,
+               std::optional<ServicePattern> const& pattern) {
     Source const source = source_in(from.at.folder, path);
     auto const kind = files_.kind(source.path);
     if (!kind) return problem(ProblemKind::io, at, kind.error().message);
@@ -126,8 +136,10 @@ class Loader {
     }
     if (*kind != PolicyFiles::Kind::file) return problem(ProblemKind::syntax, at, "not a file: " + source.path);
     if (!may_open(source, at)) return;
-    if (pattern) old_style(source, *pattern);
-    else new_style(source);
+    if (pattern)
+      old_style(source, *pattern);
+    else
+      new_style(source);
   }
 
   bool may_open(Source const& source, Location const& at) {
@@ -146,7 +158,8 @@ class Loader {
     Source const folder = source_in(from.at.folder, directive.path);
     auto const kind = files_.kind(folder.path);
     if (!kind) return problem(ProblemKind::io, directive.at, kind.error().message);
-    if (*kind != PolicyFiles::Kind::folder) return problem(ProblemKind::syntax, directive.at, "not a directory: " + folder.path);
+    if (*kind != PolicyFiles::Kind::folder)
+      return problem(ProblemKind::syntax, directive.at, "not a directory: " + folder.path);
     for (std::string const& name : policy_names(folder.path, directive.at)) {
       Source const source = source_in(from.at.folder, directive.path + "/" + name);
       if (may_open(source, directive.at)) new_style(source);
@@ -155,7 +168,8 @@ class Loader {
 
   static bool is_ignored_legacy(std::string_view name) {
     auto const allowed = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '.' || c == '_' || c == '-';
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '.' ||
+             c == '_' || c == '-';
     };
     return name.starts_with('.') || name.ends_with(".rpmsave") || name.ends_with(".rpmnew") || name.ends_with(".swp") ||
            !std::all_of(name.begin(), name.end(), allowed);
@@ -164,15 +178,21 @@ class Loader {
   void include_legacy(Location const& at) {
     if (!where_.legacy) return problem(ProblemKind::io, at, "there is no folder of legacy policy for !compat-4.0");
     auto entries = files_.list(*where_.legacy);
-    if (!entries) return problem(ProblemKind::io, at, entries.error().message, "!compat-4.0 needs the folder of legacy policy");
-    struct Services { std::vector<std::string> arguments; bool general = false; };
+    if (!entries)
+      return problem(ProblemKind::io, at, entries.error().message, "!compat-4.0 needs the folder of legacy policy");
+    struct Services {
+      std::vector<std::string> arguments;
+      bool general = false;
+    };
     std::map<std::string, Services> services;
     for (auto const& [name, kind] : *entries) {
       if (kind != PolicyFiles::Kind::file || is_ignored_legacy(name)) continue;
       std::size_t const plus = name.find('+');
       Services& service = services[name.substr(0, plus)];
-      if (plus == std::string::npos) service.general = true;
-      else service.arguments.push_back(name.substr(plus));
+      if (plus == std::string::npos)
+        service.general = true;
+      else
+        service.arguments.push_back(name.substr(plus));
     }
     for (auto& [service, found] : services) {
       std::sort(found.arguments.begin(), found.arguments.end());
@@ -183,7 +203,9 @@ class Loader {
 
   void legacy_file(std::string const& service, std::optional<std::string> const& argument) {
     Source const source = source_in(*where_.legacy, service + argument.value_or(""));
-    if (service.empty()) return problem(ProblemKind::filename, source.at, "invalid filename", "a legacy file is called SERVICE or SERVICE+ARGUMENT");
+    if (service.empty())
+      return problem(ProblemKind::filename, source.at, "invalid filename",
+                     "a legacy file is called SERVICE or SERVICE+ARGUMENT");
     ServicePattern const pattern{service, argument};
     if (!may_open(source, source.at)) return;
     old_style(source, pattern);
@@ -204,6 +226,8 @@ class Loader {
 
 }  // namespace
 
-Result<Policy, Problems> load_policy(PolicyFiles const& files, PolicyFolders const& where) { return Loader(files, where).load(); }
+Result<Policy, Problems> load_policy(PolicyFiles const& files, PolicyFolders const& where) {
+  return Loader(files, where).load();
+}
 
 }  // namespace bh::policy

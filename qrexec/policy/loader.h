@@ -1,5 +1,5 @@
-// Loads all policy files in their order into one Policy (policy.md 1, 2, 5, 6). Fails closed: one problem anywhere and there is
-// no Policy at all. Reads through PolicyFiles only.
+// Loads all policy files in their order into one Policy (policy.md 1, 2, 5, 6). Fails closed: one problem anywhere and
+// there is no Policy at all. Reads through PolicyFiles only.
 #pragma once
 
 #include <cstddef>

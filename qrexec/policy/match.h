@@ -12,8 +12,9 @@ namespace bh::policy {
 struct Target {
   enum class Kind { none, dom0, qube, dispvm_of_source, dispvm_of };
   Kind kind = Kind::none;
-  std::string written;         // as it stood in request or rule; "@default" for none
-  Qube const* qube = nullptr;  // the qube; of dispvm_of its template, null if there is none of that name; of dom0 its record
+  std::string written;  // as it stood in request or rule; "@default" for none
+  Qube const* qube =
+      nullptr;  // the qube; of dispvm_of its template, null if there is none of that name; of dom0 its record
 
   [[nodiscard]] bool disposable() const { return kind == Kind::dispvm_of_source || kind == Kind::dispvm_of; }
 };

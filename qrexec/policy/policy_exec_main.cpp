@@ -1,5 +1,5 @@
-// qrexec-policy-exec: the policy program that qrexec-daemon runs for one call. Prints the answer (qrexec.md 12); whatever goes
-// wrong is a deny.
+// qrexec-policy-exec: the policy program that qrexec-daemon runs for one call. Prints the answer (qrexec.md 12);
+// whatever goes wrong is a deny.
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -52,17 +52,26 @@ Result<Options, std::string> parse_options(std::vector<std::string> const& argum
     std::string const& argument = arguments[i];
     if (argument == "--") {
       // GUARD: target and service are a guest's words; after "--" nothing is an option.
-      options.words.insert(options.words.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, arguments.end());
+      options.words.insert(options.words.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                           arguments.end());
       break;
     }
-    if (argument == "--help" || argument == "-h") options.help = true;
-    else if (argument == "--version") options.version = true;
-    else if (argument == "--assume-yes-for-ask") options.assume_yes = true;
-    else if (argument == "--just-evaluate") continue;  // this program never asks or tells anybody: kept for its callers
-    else if (argument == "--path" && i + 1 < arguments.size()) options.folders.push_back(arguments[++i]);
-    else if (argument.starts_with("--path=")) options.folders.push_back(argument.substr(7));
-    else if (argument.starts_with('-')) return Failure{"unknown option or missing value: " + argument};
-    else options.words.push_back(argument);
+    if (argument == "--help" || argument == "-h")
+      options.help = true;
+    else if (argument == "--version")
+      options.version = true;
+    else if (argument == "--assume-yes-for-ask")
+      options.assume_yes = true;
+    else if (argument == "--just-evaluate")
+      continue;  // this program never asks or tells anybody: kept for its callers
+    else if (argument == "--path" && i + 1 < arguments.size())
+      options.folders.push_back(arguments[++i]);
+    else if (argument.starts_with("--path="))
+      options.folders.push_back(argument.substr(7));
+    else if (argument.starts_with('-'))
+      return Failure{"unknown option or missing value: " + argument};
+    else
+      options.words.push_back(argument);
   }
   return options;
 }
@@ -84,8 +93,9 @@ Decision decide_call(Options const& options, Paths const& paths) {
   Decision decision = decide(*policy, *info, *request);
   if (!std::holds_alternative<Ask>(decision.outcome)) return decision;
   if (options.assume_yes) return assume_yes(*info, std::move(decision));
-  log::warning("the rule at " + decision.rule->for_people() +
-               " says ask, but there is nobody to ask in this version: denied (make it an allow rule to permit the call)");
+  log::warning(
+      "the rule at " + decision.rule->for_people() +
+      " says ask, but there is nobody to ask in this version: denied (make it an allow rule to permit the call)");
   return decision;
 }
 
@@ -97,7 +107,8 @@ int main(int argc, char** argv) {
   if (options && options->help) return std::cout << kHelp, 0;
   if (options && options->version) return std::cout << "qrexec-policy-exec (Bulkhead) " BH_VERSION "\n", 0;
   if (!options || options->words.size() != 3) {
-    std::cerr << "qrexec-policy-exec: " << (options ? "three words are needed: SOURCE TARGET SERVICE" : for_display(options.error()))
+    std::cerr << "qrexec-policy-exec: "
+              << (options ? "three words are needed: SOURCE TARGET SERVICE" : for_display(options.error()))
               << "\nTry --help.\n";
     std::cout << "result=deny\n" << std::flush;
     return 2;

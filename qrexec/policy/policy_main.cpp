@@ -20,10 +20,13 @@ constexpr char kExamples[] = R"(examples:
 exit status: 0 good or allowed, 1 errors found or not allowed, 2 wrong usage or unreadable input)";
 
 void add_where(CLI::App& command, Where& where) {
-  command.add_option("--policy-dir", where.folders, "policy folder instead of the system's; the first hides files of later ones")
+  command
+      .add_option("--policy-dir", where.folders,
+                  "policy folder instead of the system's; the first hides files of later ones")
       ->allow_extra_args(false);
   command.add_option("--legacy-dir", where.legacy, "what !compat-4.0 reads");
-  command.add_option("--system-info", where.system_info, "JSON as of internal.GetSystemInfo, instead of asking the admin daemon");
+  command.add_option("--system-info", where.system_info,
+                     "JSON as of internal.GetSystemInfo, instead of asking the admin daemon");
   command.add_flag("--json", where.json, "print JSON");
 }
 
@@ -41,7 +44,8 @@ int main(int argc, char** argv) {
   CLI::App& lint = *app.add_subcommand("lint", "Report errors, rules that never decide, and names that do not exist.");
   lint.footer("example: qrexec-policy lint --json --policy-dir /etc/qubes/policy.d");
   add_where(lint, where);
-  lint.add_option("FILES", lint_options.files, "files to check one by one, includes not followed (default: the whole policy)");
+  lint.add_option("FILES", lint_options.files,
+                  "files to check one by one, includes not followed (default: the whole policy)");
   CLI::App& eval = *app.add_subcommand("eval", "Say how a call would be decided, and by which line.");
   eval.footer("example: qrexec-policy eval work untrusted qubes.Filecopy");
   add_where(eval, where);

@@ -15,10 +15,10 @@ inline constexpr std::size_t kMaxRequestWord = 4096;
 class Request {
  public:
   struct Words {
-    std::string_view source;    // whose channel the request came in by; never what the caller says of itself
-    std::string_view target;    // a wish; "" is @default
+    std::string_view source;  // whose channel the request came in by; never what the caller says of itself
+    std::string_view target;  // a wish; "" is @default
     std::string_view service;
-    std::string_view argument;  // with its "+"; "" is the same as "+"
+    std::string_view argument;                         // with its "+"; "" is the same as "+"
     std::optional<std::string_view> requested_source;  // a relay speaks for this RemoteVM
   };
   // The error is a sentence.

@@ -52,7 +52,8 @@ class ParameterReader {
     auto const value = take(name);
     if (!value) return std::optional<std::string>{};
     if (value->text.empty()) {
-      return Failure{error_at(*value, "parameter '" + std::string(name) + "' is empty", "leave it out for the default")};
+      return Failure{
+          error_at(*value, "parameter '" + std::string(name) + "' is empty", "leave it out for the default")};
     }
     return std::optional<std::string>{std::string(value->text)};
   }
@@ -66,9 +67,10 @@ class ParameterReader {
   Result<void, LineError> finish() const {
     if (left_.empty()) return {};
     auto const& [name, value] = *left_.begin();
-    return Failure{LineError{value.column - name.size() - 1,
-                             "invalid parameters for action " + std::string(action_.text) + ": '" + std::string(name) + "'",
-                             "allow takes target user notify autostart; ask also default_target; deny only notify"}};
+    return Failure{
+        LineError{value.column - name.size() - 1,
+                  "invalid parameters for action " + std::string(action_.text) + ": '" + std::string(name) + "'",
+                  "allow takes target user notify autostart; ask also default_target; deny only notify"}};
   }
 
  private:
@@ -128,8 +130,8 @@ Result<Action, LineError> parse_action(std::span<Word const> words, Token const&
 Result<Token, LineError> token_at(Word word, TokenPlace place) {
   auto token = parse_token(word.text, place);
   if (token) return *std::move(token);
-  std::string_view const hint = word.text.starts_with('@') ? "tokens: @anyvm @adminvm @default @dispvm @dispvm:NAME @tag:TAG @type:CLASS"
-                                                           : "";
+  std::string_view const hint =
+      word.text.starts_with('@') ? "tokens: @anyvm @adminvm @default @dispvm @dispvm:NAME @tag:TAG @type:CLASS" : "";
   return Failure{error_at(word, std::move(token).error(), std::string(hint))};
 }
 
@@ -149,8 +151,9 @@ Result<ServicePattern, LineError> parse_service_pattern(Word service, Word argum
   if (service.text != "*") {
     if (!is_service_name(service.text)) {
       bool const joined = service.text.find('+') != std::string_view::npos;
-      return Failure{error_at(service, "service '" + std::string(service.text) + "' contains invalid characters",
-                              joined ? "the argument is a field of its own: SERVICE +ARGUMENT" : "letters, digits and . _ - only")};
+      return Failure{error_at(
+          service, "service '" + std::string(service.text) + "' contains invalid characters",
+          joined ? "the argument is a field of its own: SERVICE +ARGUMENT" : "letters, digits and . _ - only")};
     }
     pattern.service = std::string(service.text);
   }
@@ -169,13 +172,14 @@ Result<ServicePattern, LineError> parse_service_pattern(Word service, Word argum
 
 Result<Rule, LineError> parse_rule_of_service(ServicePattern pattern, std::span<Word const> words, Location at) {
   if (words.size() < 3) {
-    return Failure{LineError{0, "wrong number of fields: " + std::to_string(words.size()), "SOURCE TARGET ACTION [PARAM=VALUE]..."}};
+    return Failure{LineError{0, "wrong number of fields: " + std::to_string(words.size()),
+                             "SOURCE TARGET ACTION [PARAM=VALUE]..."}};
   }
   BH_TRY(source, token_at(words[0], TokenPlace::source));
   BH_TRY(target, token_at(words[1], TokenPlace::target));
   BH_TRY(action, parse_action(words.subspan(2), target));
-  return Rule{std::move(pattern.service), std::move(pattern.argument), std::move(source), std::move(target), std::move(action),
-              std::move(at)};
+  return Rule{std::move(pattern.service), std::move(pattern.argument), std::move(source),
+              std::move(target),          std::move(action),           std::move(at)};
 }
 
 Result<Rule, LineError> parse_rule(std::span<Word const> words, Location at) {

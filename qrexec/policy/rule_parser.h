@@ -29,7 +29,8 @@ struct ServicePattern {
 // SERVICE ARGUMENT SOURCE TARGET ACTION [PARAM=VALUE]...
 [[nodiscard]] Result<Rule, LineError> parse_rule(std::span<Word const> words, Location at);
 // SOURCE TARGET ACTION [PARAM=VALUE]... of an old-style file.
-[[nodiscard]] Result<Rule, LineError> parse_rule_of_service(ServicePattern pattern, std::span<Word const> words, Location at);
+[[nodiscard]] Result<Rule, LineError> parse_rule_of_service(ServicePattern pattern, std::span<Word const> words,
+                                                            Location at);
 
 // Letters, digits and ._- for services; + as well for arguments. Shared with the check of requests.
 [[nodiscard]] bool is_service_name(std::string_view text);

@@ -57,10 +57,18 @@ Read<Qube> qube(std::string const& name, Json const& record) {
   BH_TRY(label, optional_text(record, "label"));
   BH_TRY(relayvm, optional_text(record, "relayvm"));
   BH_TRY(transport_rpc, optional_text(record, "transport_rpc"));
-  return Qube{.name = name, .type = type.value_or(""), .tags = std::move(tag_set), .uuid = uuid.value_or(""),
-              .power_state = power_state.value_or(""), .default_dispvm = std::move(default_dispvm),
-              .template_for_dispvms = template_for_dispvms, .internal = internal, .guivm = std::move(guivm),
-              .icon = icon.value_or(""), .label = label.value_or(""), .relayvm = std::move(relayvm),
+  return Qube{.name = name,
+              .type = type.value_or(""),
+              .tags = std::move(tag_set),
+              .uuid = uuid.value_or(""),
+              .power_state = power_state.value_or(""),
+              .default_dispvm = std::move(default_dispvm),
+              .template_for_dispvms = template_for_dispvms,
+              .internal = internal,
+              .guivm = std::move(guivm),
+              .icon = icon.value_or(""),
+              .label = label.value_or(""),
+              .relayvm = std::move(relayvm),
               .transport_rpc = std::move(transport_rpc)};
 }
 

@@ -7,10 +7,14 @@ namespace {
 
 std::string_view place_name(TokenPlace place) {
   switch (place) {
-    case TokenPlace::source: return "source";
-    case TokenPlace::target: return "target";
-    case TokenPlace::redirect: return "redirect";
-    case TokenPlace::request: return "requested target";
+    case TokenPlace::source:
+      return "source";
+    case TokenPlace::target:
+      return "target";
+    case TokenPlace::redirect:
+      return "redirect";
+    case TokenPlace::request:
+      return "requested target";
   }
   return "";
 }
@@ -19,15 +23,20 @@ bool allowed(TokenKind kind, TokenPlace place) {
   switch (kind) {
     case TokenKind::name:
     case TokenKind::uuid:
-    case TokenKind::dom0: return true;
+    case TokenKind::dom0:
+      return true;
     case TokenKind::everything:
     case TokenKind::any_qube:
     case TokenKind::type:
     case TokenKind::tag:
-    case TokenKind::dispvm_tagged: return place == TokenPlace::source || place == TokenPlace::target;
-    case TokenKind::default_target: return place == TokenPlace::target || place == TokenPlace::request;
-    case TokenKind::dispvm: return place != TokenPlace::source;
-    case TokenKind::dispvm_of: return true;
+    case TokenKind::dispvm_tagged:
+      return place == TokenPlace::source || place == TokenPlace::target;
+    case TokenKind::default_target:
+      return place == TokenPlace::target || place == TokenPlace::request;
+    case TokenKind::dispvm:
+      return place != TokenPlace::source;
+    case TokenKind::dispvm_of:
+      return true;
   }
   return false;
 }

@@ -1,5 +1,5 @@
-// Token: who a rule or a request speaks of (policy.md 3). Where a token may stand is checked while parsing, so that a Token in a
-// Rule is always one that is allowed there.
+// Token: who a rule or a request speaks of (policy.md 3). Where a token may stand is checked while parsing, so that a
+// Token in a Rule is always one that is allowed there.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Policy files as bytes: parts divided by NUL become 30-a.policy, the include file "f" and a legacy file "t.S". Whatever loads must
-// also decide, and a decision must be true to itself.
+// Policy files as bytes: parts divided by NUL become 30-a.policy, the include file "f" and a legacy file "t.S".
+// Whatever loads must also decide, and a decision must be true to itself.
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -84,7 +84,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const* allow = std::get_if<Allow>(&decision.outcome);
     // GUARD: a rule whose parameter would put a line of its own into the answer.
     for (auto const& [key, value] : answer_pairs(decision)) require(value.find('\n') == std::string::npos);
-    if (allow != nullptr) require(allow->target == "dom0" || allow->target == "dvm" || allow->target.starts_with("@dispvm:") || allow->target.starts_with("uuid:"));
+    if (allow != nullptr)
+      require(allow->target == "dom0" || allow->target == "dvm" || allow->target.starts_with("@dispvm:") ||
+              allow->target.starts_with("uuid:"));
     if (allow != nullptr) require(decision.rule.has_value());
   }
   return 0;

@@ -10,10 +10,13 @@
 
 namespace bh::tray::test {
 
-FakeDaemon::FakeDaemon(std::filesystem::path const& socket, std::string accelerator) : accelerator_(std::move(accelerator)) {
+FakeDaemon::FakeDaemon(std::filesystem::path const& socket, std::string accelerator)
+    : accelerator_(std::move(accelerator)) {
   auto listener = listen_unix(socket, 64);
-  if (!listener) ADD_FAILURE() << listener.error().message;
-  else listener_ = *std::move(listener);
+  if (!listener)
+    ADD_FAILURE() << listener.error().message;
+  else
+    listener_ = *std::move(listener);
   qubes_["dom0"] = {"AdminVM", "Running", "black"};
   thread_ = std::thread([this] { serve(); });
 }
@@ -67,7 +70,8 @@ void FakeDaemon::answer(UniqueFd connection) {
   auto call = admin::parse_call(request);
   if (!call) return;
   auto const text = [](std::string raw) { return raw; };
-  std::string const argument = std::move(call->argument).checked(text), destination = std::move(call->destination).checked(text);
+  std::string const argument = std::move(call->argument).checked(text),
+                    destination = std::move(call->destination).checked(text);
   std::lock_guard const lock(mutex_);
   calls_.push_back(call->method + " " + destination);
   if (call->method == "admin.Events") {
@@ -82,11 +86,13 @@ void FakeDaemon::answer(UniqueFd connection) {
 admin::Reply FakeDaemon::reply(std::string const& method, std::string const& argument, std::string const& destination) {
   if (method == "admin.label.Get" && colours_.contains(argument)) return colours_.at(argument);
   if (method == "admin.vm.feature.Get" && argument == "bulkhead.accel") return accelerator_;
-  if (method == "admin.vm.feature.Get" && argument == "bulkhead.accel-reason") return std::string("/dev/kvm is not there");
+  if (method == "admin.vm.feature.Get" && argument == "bulkhead.accel-reason")
+    return std::string("/dev/kvm is not there");
   if (method == "admin.vm.List") {
     std::string lines;
     for (auto const& [name, qube] : qubes_) {
-      if (destination == "dom0" || destination == name) lines += name + " class=" + qube.klass + " state=" + qube.state + " uuid=u-" + name + "\n";
+      if (destination == "dom0" || destination == name)
+        lines += name + " class=" + qube.klass + " state=" + qube.state + " uuid=u-" + name + "\n";
     }
     return lines;
   }

@@ -37,7 +37,8 @@ class FakeDaemon {
  private:
   void serve();
   void answer(UniqueFd connection);
-  [[nodiscard]] admin::Reply reply(std::string const& method, std::string const& argument, std::string const& destination);
+  [[nodiscard]] admin::Reply reply(std::string const& method, std::string const& argument,
+                                   std::string const& destination);
   [[nodiscard]] admin::Reply start(std::string const& name);
   void tell_locked(admin::Event const& event);
 
@@ -45,7 +46,8 @@ class FakeDaemon {
   std::string accelerator_;
   mutable std::mutex mutex_;
   std::map<std::string, Qube> qubes_;
-  std::map<std::string, std::string> const colours_{{"blue", "0x3465a4"}, {"red", "0xcc0000"}, {"black", "0x000000"}, {"green", "0x73d216"}};
+  std::map<std::string, std::string> const colours_{
+      {"blue", "0x3465a4"}, {"red", "0xcc0000"}, {"black", "0x000000"}, {"green", "0x73d216"}};
   std::vector<std::string> calls_;
   std::string refusal_;
   std::vector<UniqueFd> followers_;

@@ -1,4 +1,5 @@
-// The tray's window on a real X server, against an admin daemon on a real socket. With $BH_SCREENSHOTS set, pictures are kept there.
+// The tray's window on a real X server, against an admin daemon on a real socket. With $BH_SCREENSHOTS set, pictures
+// are kept there.
 #include <gtest/gtest.h>
 
 #include <QApplication>
@@ -66,9 +67,10 @@ class Tray : public testing::Test {
   }
   void run_tray() {
     controller_ = std::make_unique<Controller>(socket_, nullptr);
-    window_ = std::make_unique<QubeWindow>(QubeRowWidget::Wishes{[this](auto const& qube) { controller_->start(qube); },
-                                                                 [this](auto const& qube) { controller_->shutdown(qube); },
-                                                                 [this](auto const& qube) { controller_->kill(qube); }});
+    window_ =
+        std::make_unique<QubeWindow>(QubeRowWidget::Wishes{[this](auto const& qube) { controller_->start(qube); },
+                                                           [this](auto const& qube) { controller_->shutdown(qube); },
+                                                           [this](auto const& qube) { controller_->kill(qube); }});
     controller_->on_change = [this](View const& view) { window_->show_view(view); };
     controller_->on_failure = [this](std::string const& sentence) { window_->show_failure(sentence); };
     window_->show_view(controller_->view());
@@ -82,10 +84,12 @@ class Tray : public testing::Test {
     return row == nullptr ? nullptr : row->findChild<Widget*>(name);
   }
   bool shows(char const* qube, char const* name, QString const& text) {
-    return QTest::qWaitFor([=, this] {
-      auto* const label = part<QLabel>(qube, name);
-      return label != nullptr && label->text() == text;
-    }, kPatience);
+    return QTest::qWaitFor(
+        [=, this] {
+          auto* const label = part<QLabel>(qube, name);
+          return label != nullptr && label->text() == text;
+        },
+        kPatience);
   }
   bool visible(char const* name) {
     return QTest::qWaitFor([=, this] { return window_->findChild<QLabel*>(name)->isVisible(); }, kPatience);
@@ -128,10 +132,13 @@ TEST_F(Tray, ShowsEveryQubeInItsLabelsColour) {
   EXPECT_TRUE(shows("untrusted", "state", "Running"));
   EXPECT_TRUE(shows("dom0", "details", "This desktop"));
   // Colours are asked for after labels: wait for the last answer by its effect.
-  EXPECT_TRUE(QTest::qWaitFor([this] {
-    auto const& rows = controller_->view().rows;
-    return std::all_of(rows.begin(), rows.end(), [](QubeRow const& row) { return row.klass == "AdminVM" || !row.colour.empty(); });
-  }, kPatience));
+  EXPECT_TRUE(QTest::qWaitFor(
+      [this] {
+        auto const& rows = controller_->view().rows;
+        return std::all_of(rows.begin(), rows.end(),
+                           [](QubeRow const& row) { return row.klass == "AdminVM" || !row.colour.empty(); });
+      },
+      kPatience));
   QImage const image = screenshot("tray.png");
   EXPECT_TRUE(has_pixel_in(image, "work", QColor("#3465a4")));
   EXPECT_TRUE(has_pixel_in(image, "untrusted", QColor("#cc0000")));
@@ -177,7 +184,9 @@ TEST_F(Tray, KillAsksFirst) {
   ASSERT_TRUE(shows("untrusted", "state", "Running"));
   QTest::mouseClick(part<QPushButton>("untrusted", "kill"), Qt::LeftButton);
   QPushButton* yes = nullptr;
-  ASSERT_TRUE(QTest::qWaitFor([&] { return (yes = window_->findChild<QPushButton*>("confirm-kill-yes")) != nullptr && yes->isVisible(); }, kPatience));
+  ASSERT_TRUE(QTest::qWaitFor(
+      [&] { return (yes = window_->findChild<QPushButton*>("confirm-kill-yes")) != nullptr && yes->isVisible(); },
+      kPatience));
   auto calls = daemon_->calls();
   EXPECT_EQ(std::count(calls.begin(), calls.end(), "admin.vm.Kill untrusted"), 0);
   QTest::mouseClick(yes, Qt::LeftButton);
@@ -197,7 +206,9 @@ TEST_F(Tray, SaysThatTcgIsolatesNothing) {
   run_tray();
   ASSERT_TRUE(visible("accelerator-notice"));
   EXPECT_TRUE(window_->findChild<QLabel*>("accelerator-notice")->text().contains("no isolation"));
-  EXPECT_TRUE(QTest::qWaitFor([this] { return window_->findChild<QLabel*>("accelerator-notice")->text().contains("/dev/kvm is not there"); }, kPatience));
+  EXPECT_TRUE(QTest::qWaitFor(
+      [this] { return window_->findChild<QLabel*>("accelerator-notice")->text().contains("/dev/kvm is not there"); },
+      kPatience));
 }
 TEST_F(Tray, SaysNothingOfTheKindUnderKvm) {
   run_daemon("kvm");
@@ -209,7 +220,9 @@ TEST_F(Tray, SaysNothingOfTheKindUnderKvm) {
 TEST_F(Tray, WaitsForADaemonThatIsNotThereAndForOneThatComesBack) {
   run_tray();
   ASSERT_TRUE(visible("connection-problem"));
-  EXPECT_TRUE(QTest::qWaitFor([this] { return window_->findChild<QLabel*>("connection-problem")->text().contains("is not running"); }, kPatience));
+  EXPECT_TRUE(QTest::qWaitFor(
+      [this] { return window_->findChild<QLabel*>("connection-problem")->text().contains("is not running"); },
+      kPatience));
   screenshot("tray-no-daemon.png");
   run_daemon();
   EXPECT_TRUE(shows("untrusted", "state", "Running"));
@@ -222,9 +235,12 @@ TEST_F(Tray, WaitsForADaemonThatIsNotThereAndForOneThatComesBack) {
 }
 TEST_F(Tray, MenuOffersWhatTheStateAllows) {
   std::string started;
-  TrayIcon icon({[&](auto const& qube) { started = qube; }, [](auto const&) {}, [](auto const&) {}}, [] {}, [] {});
+  TrayIcon icon(
+      {[&](auto const& qube) { started = qube; }, [](auto const&) {}, [](auto const&) {}}, [] {}, [] {});
   View view;
-  view.rows = {{"dom0", "AdminVM", "Running", "", ""}, {"work", "AppVM", "Halted", "blue", "#3465a4"}, {"t", "TemplateVM", "Halted", "", ""}};
+  view.rows = {{"dom0", "AdminVM", "Running", "", ""},
+               {"work", "AppVM", "Halted", "blue", "#3465a4"},
+               {"t", "TemplateVM", "Halted", "", ""}};
   icon.show_view(view);
   QMenu* menu = nullptr;
   for (QWidget* widget : QApplication::allWidgets()) {
@@ -238,7 +254,8 @@ TEST_F(Tray, MenuOffersWhatTheStateAllows) {
   EXPECT_EQ(started, "work");
 }
 
-int exit_status(std::vector<std::string> arguments, std::vector<std::pair<std::string, std::optional<std::string>>> environment) {
+int exit_status(std::vector<std::string> arguments,
+                std::vector<std::pair<std::string, std::optional<std::string>>> environment) {
   SpawnOptions options;
   options.argv = {(fs::path(std::getenv("BH_BIN")) / "bulkhead-tray").string()};
   options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
@@ -254,7 +271,9 @@ TEST_F(Tray, ProgramExplainsItself) {
   EXPECT_EQ(exit_status({"--help"}, {{"DISPLAY", std::nullopt}}), 0);
   EXPECT_EQ(exit_status({"--version"}, {{"DISPLAY", std::nullopt}}), 0);
   EXPECT_EQ(exit_status({"--nonsense"}, {}), 2);
-  EXPECT_EQ(exit_status({}, {{"DISPLAY", std::nullopt}, {"WAYLAND_DISPLAY", std::nullopt}, {"QT_QPA_PLATFORM", std::nullopt}}), 1);
+  EXPECT_EQ(exit_status(
+                {}, {{"DISPLAY", std::nullopt}, {"WAYLAND_DISPLAY", std::nullopt}, {"QT_QPA_PLATFORM", std::nullopt}}),
+            1);
 }
 
 }  // namespace

@@ -37,8 +37,10 @@ class FakeAdmin {
  public:
   FakeAdmin(fs::path const& socket, std::string reply) : reply_(std::move(reply)) {
     auto listener = listen_unix(socket);
-    if (!listener) ADD_FAILURE() << listener.error().message;
-    else listener_ = *std::move(listener);
+    if (!listener)
+      ADD_FAILURE() << listener.error().message;
+    else
+      listener_ = *std::move(listener);
     thread_ = std::thread([this] { serve(); });
   }
   ~FakeAdmin() {
@@ -75,7 +77,9 @@ class PolicyPrograms : public testing::Test {
   }
   [[nodiscard]] fs::path root() const { return folder_->path(); }
   [[nodiscard]] std::string path(std::string const& name) const { return (root() / name).string(); }
-  void write(std::string const& name, std::string const& text) { ASSERT_TRUE(write_file_atomically(root() / name, text).ok()); }
+  void write(std::string const& name, std::string const& text) {
+    ASSERT_TRUE(write_file_atomically(root() / name, text).ok());
+  }
   void policy(std::string const& text) { write("etc/policy.d/30-test.policy", text); }
 
   Ran run(std::string const& program, std::vector<std::string> arguments) {
@@ -94,9 +98,11 @@ class PolicyPrograms : public testing::Test {
       (void)child->signal(SIGKILL);
       return {};
     }
-    return {(*ended)->code, read_file(root() / "out", 1 << 20).value_or(""), read_file(root() / "err", 1 << 20).value_or("")};
+    return {(*ended)->code, read_file(root() / "out", 1 << 20).value_or(""),
+            read_file(root() / "err", 1 << 20).value_or("")};
   }
-  Ran decide(std::string const& source, std::string const& target, std::string const& service, std::vector<std::string> options = {}) {
+  Ran decide(std::string const& source, std::string const& target, std::string const& service,
+             std::vector<std::string> options = {}) {
     options.insert(options.end(), {"--", source, target, service});
     return run("qrexec-policy-exec", options);
   }
@@ -141,7 +147,8 @@ TEST_F(PolicyPrograms, EveryFailureDenies) {
   EXPECT_EQ(nobody.status, 1);
   EXPECT_EQ(nobody.output, "result=deny\n");
   EXPECT_NE(nobody.errors.find("qubesd.sock"), std::string::npos) << nobody.errors;
-  for (std::string const& reply : {std::string(), std::string("2\0QubesException\0\0no\0", 21), std::string("0\0{}", 4)}) {
+  for (std::string const& reply :
+       {std::string(), std::string("2\0QubesException\0\0no\0", 21), std::string("0\0{}", 4)}) {
     FakeAdmin admin(root() / "run/qubesd.sock", reply);
     EXPECT_EQ(decide("work", "untrusted", "t.S").status, 1);
   }
@@ -163,7 +170,8 @@ TEST_F(PolicyPrograms, WordsOfAGuestAreNeverOptions) {
 
 TEST_F(PolicyPrograms, EvalSaysWhichLineDecided) {
   policy("# c\nqubes.Filecopy * work untrusted allow\n");
-  Ran const ran = run("qrexec-policy", {"eval", "work", "untrusted", "qubes.Filecopy", "--system-info", path("system.json")});
+  Ran const ran =
+      run("qrexec-policy", {"eval", "work", "untrusted", "qubes.Filecopy", "--system-info", path("system.json")});
   EXPECT_EQ(ran.status, 0) << ran.errors;
   EXPECT_NE(ran.output.find("etc/policy.d/30-test.policy:2"), std::string::npos) << ran.output;
 }
@@ -171,9 +179,12 @@ TEST_F(PolicyPrograms, EvalBatchAnswersEveryLine) {
   write("run/policy.d/20-a.policy", "t.S * work untrusted allow\n");
   policy("t.S * work @anyvm deny notify=no\n");
   write("batch", R"({"id":"a","source":"work","target":"untrusted","service":"t.S","argument":"+"})"
-                 "\n" R"({"id":"b","source":"work","target":"vault","service":"t.S","argument":"+"})" "\n");
-  Ran const ran = run("qrexec-policy", {"eval", "--policy-dir", path("run/policy.d"), "--policy-dir", path("etc/policy.d"),
-                                        "--system-info", path("system.json"), "--batch", path("batch")});
+                 "\n"
+                 R"({"id":"b","source":"work","target":"vault","service":"t.S","argument":"+"})"
+                 "\n");
+  Ran const ran =
+      run("qrexec-policy", {"eval", "--policy-dir", path("run/policy.d"), "--policy-dir", path("etc/policy.d"),
+                            "--system-info", path("system.json"), "--batch", path("batch")});
   EXPECT_EQ(ran.status, 0) << ran.errors;
   EXPECT_EQ(std::count(ran.output.begin(), ran.output.end(), '\n'), 2);
   EXPECT_NE(ran.output.find(R"("decision":"allow")"), std::string::npos);
@@ -200,7 +211,8 @@ TEST_F(PolicyPrograms, LintFindsErrorsAndWarnings) {
 TEST_F(PolicyPrograms, ShippedPolicyIsCleanAndTheDemoBehaves) {
   fs::path const source(BH_SOURCE_DIR);
   for (fs::path const& folder : {source / "qrexec/policy/default", source / "installer/demo.policy.d"}) {
-    for (auto const& file : fs::directory_iterator(folder)) fs::copy(file, root() / "etc/policy.d" / file.path().filename());
+    for (auto const& file : fs::directory_iterator(folder))
+      fs::copy(file, root() / "etc/policy.d" / file.path().filename());
   }
   Ran const lint = run("qrexec-policy", {"lint", "--system-info", path("system.json")});
   EXPECT_EQ(lint.status, 0);

@@ -8,8 +8,9 @@ namespace {
 
 QubeList three() {
   QubeList list;
-  list.replace(admin::parse_vm_list("debian-12 class=TemplateVM state=Halted uuid=t\ndom0 class=AdminVM state=Running uuid=0\n"
-                                    "work class=AppVM state=Halted uuid=w\nbank class=AppVM state=Running uuid=b\n"));
+  list.replace(
+      admin::parse_vm_list("debian-12 class=TemplateVM state=Halted uuid=t\ndom0 class=AdminVM state=Running uuid=0\n"
+                           "work class=AppVM state=Halted uuid=w\nbank class=AppVM state=Running uuid=b\n"));
   return list;
 }
 QubeRow row(QubeList const& list, std::string const& name) {
@@ -28,13 +29,14 @@ TEST(QubeList, Dom0ThenQubesThenTemplates) {
 }
 TEST(QubeList, StateFollowsTheLifeCycle) {
   QubeList list = three();
-  for (auto const& [name, state] : std::vector<std::pair<std::string, std::string>>{{"domain-pre-start", "Transient"},
-                                                                                   {"domain-start", "Running"},
-                                                                                   {"domain-paused", "Paused"},
-                                                                                   {"domain-unpaused", "Running"},
-                                                                                   {"domain-pre-shutdown", "Halting"},
-                                                                                   {"domain-shutdown", "Halted"},
-                                                                                   {"domain-start-failed", "Halted"}}) {
+  for (auto const& [name, state] :
+       std::vector<std::pair<std::string, std::string>>{{"domain-pre-start", "Transient"},
+                                                        {"domain-start", "Running"},
+                                                        {"domain-paused", "Paused"},
+                                                        {"domain-unpaused", "Running"},
+                                                        {"domain-pre-shutdown", "Halting"},
+                                                        {"domain-shutdown", "Halted"},
+                                                        {"domain-start-failed", "Halted"}}) {
     EXPECT_EQ(list.apply(event("work", name)), Followup::none) << name;
     EXPECT_EQ(row(list, "work").state, state) << name;
   }

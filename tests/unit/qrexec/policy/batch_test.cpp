@@ -32,13 +32,15 @@ constexpr char kYes[] =
     R"({"id": 7, "source": "work", "target": "", "service": "t.S", "argument": "+", "answer": {"allow": true, "target": "sa"}})";
 
 TEST(PolicyBatch, AllowHasAllKeys) {
-  EXPECT_EQ(answered("t.S * work personal allow user=root notify=yes", kCall), Json::parse(R"({"id": 7, "decision": "allow",
+  EXPECT_EQ(answered("t.S * work personal allow user=root notify=yes", kCall),
+            Json::parse(R"({"id": 7, "decision": "allow",
     "target": "personal", "user": "root", "autostart": true, "notify": true, "rule": {"file": "30-a.policy", "line": 1},
     "response": {"result": "allow", "user": "root", "target": "personal", "autostart": "True", "requested_target": "personal",
                  "target_uuid": "uuid:00000000-0000-0000-0000-000000000002"}})"));
 }
 TEST(PolicyBatch, AskHasAllKeys) {
-  EXPECT_EQ(answered("\nt.S * work @anyvm ask target=sa default_target=vault", kCall), Json::parse(R"({"id": 7, "decision": "ask",
+  EXPECT_EQ(answered("\nt.S * work @anyvm ask target=sa default_target=vault", kCall),
+            Json::parse(R"({"id": 7, "decision": "ask",
     "targets": ["sa"], "default_target": null, "user": null, "autostart": true, "notify": false,
     "rule": {"file": "30-a.policy", "line": 2}, "warnings": ["default_target vault is not among the choices"]})"));
 }
@@ -81,14 +83,16 @@ TEST(PolicySystemInfo, ReadsTheAdminApisForm) {
   EXPECT_FALSE(info->by_name("dom0")->internal);
 }
 TEST(PolicySystemInfo, WrongTypesAreErrors) {
-  for (char const* text : {"", "[]", "{}", R"({"domains": []})", R"({"domains": {"a": 1}})", R"({"domains": {"a": {"tags": "x"}}})",
-                           R"({"domains": {"a": {"uuid": 1}}})", R"({"domains": {"a": {"internal": 1}}})"}) {
+  for (char const* text :
+       {"", "[]", "{}", R"({"domains": []})", R"({"domains": {"a": 1}})", R"({"domains": {"a": {"tags": "x"}}})",
+        R"({"domains": {"a": {"uuid": 1}}})", R"({"domains": {"a": {"internal": 1}}})"}) {
     EXPECT_FALSE(parse_system_info(text).ok()) << text;
   }
 }
 
 TEST(PolicyLint, FindsTheHiddenRuleAndNamesTheHider) {
-  auto const policy = loaded("t.S * work @anyvm deny\nt.S +x work personal allow\nt.S * work dom0 allow\nt.S * work @tag:p allow");
+  auto const policy =
+      loaded("t.S * work @anyvm deny\nt.S +x work personal allow\nt.S * work dom0 allow\nt.S * work @tag:p allow");
   ASSERT_TRUE(policy.ok());
   Problems const found = hidden_rules(policy->rules());
   ASSERT_EQ(found.size(), 1U);
@@ -99,7 +103,8 @@ TEST(PolicyLint, SourceThatNeverMatches) {
   EXPECT_EQ(hidden_rules(loaded("t.S * @dispvm:dvm personal allow")->rules()).size(), 1U);
 }
 TEST(PolicyLint, UnknownNames) {
-  auto const policy = loaded("t.S * wrok @tag:nosuch ask default_target=gone\nt.S * work @dispvm:personal allow\n* * @tag:w dvm deny");
+  auto const policy =
+      loaded("t.S * wrok @tag:nosuch ask default_target=gone\nt.S * work @dispvm:personal allow\n* * @tag:w dvm deny");
   Problems const found = unknown_names(policy->rules(), example_system());
   ASSERT_EQ(found.size(), 4U);
   EXPECT_EQ(found[0].message, "there is no qube wrok");

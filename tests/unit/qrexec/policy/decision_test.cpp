@@ -51,7 +51,8 @@ TEST(PolicyErrors, SayFileLineColumnAndHint) {
   auto const rules = loaded("# c\nt.S * work  personal allow tagret=x\n");
   ASSERT_FALSE(rules.ok());
   EXPECT_EQ(rules.error().front().for_people(),
-            "/p/30-a.policy:2:28: invalid parameters for action allow: 'tagret' (allow takes target user notify autostart; ask "
+            "/p/30-a.policy:2:28: invalid parameters for action allow: 'tagret' (allow takes target user notify "
+            "autostart; ask "
             "also default_target; deny only notify)");
 }
 TEST(PolicyErrors, AllOfThemAreReported) {
@@ -79,7 +80,8 @@ TEST(PolicyCaps, LongFile) {
 TEST(PolicyCaps, NestedIncludes) {
   MemoryFiles files;
   files.files["/p/30-a.policy"] = "!include f0";
-  for (std::size_t i = 0; i < kMaxIncludeDepth; ++i) files.files["/p/f" + std::to_string(i)] = "!include f" + std::to_string(i + 1);
+  for (std::size_t i = 0; i < kMaxIncludeDepth; ++i)
+    files.files["/p/f" + std::to_string(i)] = "!include f" + std::to_string(i + 1);
   files.files["/p/f" + std::to_string(kMaxIncludeDepth)] = "";
   EXPECT_FALSE(loaded(files).ok());
   files.files["/p/f" + std::to_string(kMaxIncludeDepth - 1)] = "";
@@ -111,7 +113,8 @@ TEST(PolicyDecision, UnknownSourceIsRefused) {
 }
 TEST(PolicyDecision, RuleOnlyTokensAreNoTargets) {
   for (char const* target : {"*", "@anyvm", "@tag:w", "@type:AppVM", "@dispvm:@tag:d", "@nonsense", "@dispvm:"}) {
-    Decision const decision = decide_words(*loaded(std::string("* * * * allow")), example_system(), std::string("t.S work ") + target);
+    Decision const decision =
+        decide_words(*loaded(std::string("* * * * allow")), example_system(), std::string("t.S work ") + target);
     ASSERT_TRUE(std::holds_alternative<Deny>(decision.outcome)) << target;
     EXPECT_EQ(std::get<Deny>(decision.outcome).reason, DenyReason::request) << target;
   }
@@ -122,16 +125,19 @@ TEST(PolicyDecision, AskForTheDisposableIsResolved) {
 }
 TEST(PolicyDecision, AskForAMissingTargetIsRefused) {
   EXPECT_EQ(decided("t.S * @anyvm @anyvm ask target=missing", "t.S work personal"), "deny: no choice left, N");
-  EXPECT_EQ(decided("t.S * @anyvm @anyvm ask target=missing autostart=no", "t.S work personal"), "deny: no choice left, N");
+  EXPECT_EQ(decided("t.S * @anyvm @anyvm ask target=missing autostart=no", "t.S work personal"),
+            "deny: no choice left, N");
 }
 TEST(PolicyDecision, MissingTemplateAmongTheRulesIsSkipped) {
-  EXPECT_EQ(decided("t.S * work personal ask\nt.S * work @dispvm:missing allow", "t.S work personal"), "ask choices personal");
+  EXPECT_EQ(decided("t.S * work personal ask\nt.S * work @dispvm:missing allow", "t.S work personal"),
+            "ask choices personal");
 }
 TEST(PolicyDecision, TypeAndTagDoNotSpeakOfTheKeyword) {
   EXPECT_EQ(decided("t.S * work @type:AdminVM allow", "t.S work @adminvm"), "deny: no match, N");
 }
 TEST(PolicyDecision, DecisionOwnsWhatItWasAbout) {
-  Decision const decision = decide_words(*loaded(std::string("t.S * work @anyvm allow target=sa user=u")), example_system(), "t.S+x work personal");
+  Decision const decision = decide_words(*loaded(std::string("t.S * work @anyvm allow target=sa user=u")),
+                                         example_system(), "t.S+x work personal");
   ASSERT_TRUE(decision.request.has_value());
   EXPECT_EQ(decision.request->source(), "work");
   EXPECT_EQ(decision.request->service(), "t.S");
@@ -146,7 +152,8 @@ Decision asked(std::string const& policy = "t.S * work @anyvm ask user=u notify=
 }
 TEST(PolicyAnswer, YesForAnOfferedTarget) {
   EXPECT_EQ(in_sheet_notation(answer_yes(example_system(), asked(), "sa")), "allow target=sa user=u rt=personal");
-  EXPECT_EQ(in_sheet_notation(answer_yes(example_system(), asked(), "@dispvm:dvm2")), "allow target=@dispvm:dvm2 user=u rt=personal");
+  EXPECT_EQ(in_sheet_notation(answer_yes(example_system(), asked(), "@dispvm:dvm2")),
+            "allow target=@dispvm:dvm2 user=u rt=personal");
 }
 TEST(PolicyAnswer, YesForAnythingElseIsNo) {
   for (char const* target : {"hidden", "dom0", "work", "", "@dispvm", "nosuch"}) {
@@ -165,7 +172,8 @@ TEST(PolicyAnswer, NoKeepsTheRulesNotify) {
 }
 TEST(PolicyAnswer, AssumeYesTakesTheRequestedTarget) {
   EXPECT_EQ(in_sheet_notation(assume_yes(example_system(), asked())), "allow target=personal user=u rt=personal");
-  EXPECT_TRUE(std::holds_alternative<Deny>(assume_yes(example_system(), asked("t.S * work personal ask target=sa")).outcome));
+  EXPECT_TRUE(
+      std::holds_alternative<Deny>(assume_yes(example_system(), asked("t.S * work personal ask target=sa")).outcome));
 }
 TEST(PolicyAnswer, TextHasAllKeys) {
   EXPECT_EQ(answer_text(answer_yes(example_system(), asked(), "sa")),

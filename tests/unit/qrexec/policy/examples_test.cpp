@@ -39,7 +39,9 @@ class SeveralFiles : public testing::Test {
   void SetUp() override { files_.folders = {kRun, kEtc, kLegacy}; }
   void run(std::string const& name, std::string const& text) { files_.files[std::string(kRun) + "/" + name] = text; }
   void etc(std::string const& name, std::string const& text) { files_.files[std::string(kEtc) + "/" + name] = text; }
-  void legacy(std::string const& name, std::string const& text) { files_.files[std::string(kLegacy) + "/" + name] = text; }
+  void legacy(std::string const& name, std::string const& text) {
+    files_.files[std::string(kLegacy) + "/" + name] = text;
+  }
   std::string decided(std::string_view request = "t.S work personal") {
     auto const policy = load_policy(files_, {{kRun, kEtc}, kLegacy});
     if (!policy) {

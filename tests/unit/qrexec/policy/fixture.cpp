@@ -15,14 +15,22 @@ std::string uuid(int last) {
 
 std::string reason_text(Deny const& denied) {
   switch (denied.reason) {
-    case DenyReason::rule: return "by rule";
-    case DenyReason::no_match: return "no match";
-    case DenyReason::no_target: return "no target";
-    case DenyReason::no_dispvm: return "no default_dispvm";
-    case DenyReason::not_dispvm_template: return "not a disposable template";
-    case DenyReason::autostart: return "needs autostart";
-    case DenyReason::no_choice: return "no choice left";
-    case DenyReason::loopback: return "loopback";
+    case DenyReason::rule:
+      return "by rule";
+    case DenyReason::no_match:
+      return "no match";
+    case DenyReason::no_target:
+      return "no target";
+    case DenyReason::no_dispvm:
+      return "no default_dispvm";
+    case DenyReason::not_dispvm_template:
+      return "not a disposable template";
+    case DenyReason::autostart:
+      return "needs autostart";
+    case DenyReason::no_choice:
+      return "no choice left";
+    case DenyReason::loopback:
+      return "loopback";
     case DenyReason::relay:
     case DenyReason::request:
     case DenyReason::user:
@@ -30,7 +38,8 @@ std::string reason_text(Deny const& denied) {
     case DenyReason::syntax:
     case DenyReason::filename:
     case DenyReason::io:
-    case DenyReason::internal: return denied.message;
+    case DenyReason::internal:
+      return denied.message;
   }
   return denied.message;
 }
@@ -81,7 +90,8 @@ Result<std::string> MemoryFiles::read(std::string const& path, std::size_t cap) 
 }
 
 SystemInfo example_system() {
-  auto const qube = [](std::string name, std::string type, std::set<std::string> tags, std::string state, std::string id) {
+  auto const qube = [](std::string name, std::string type, std::set<std::string> tags, std::string state,
+                       std::string id) {
     Qube made;
     made.name = std::move(name);
     made.type = std::move(type);
@@ -93,18 +103,12 @@ SystemInfo example_system() {
     return made;
   };
   std::vector<Qube> all{
-      qube("dom0", "AdminVM", {}, "Running", uuid(0)),
-      qube("work", "AppVM", {"w", "office"}, "Running", uuid(1)),
-      qube("personal", "AppVM", {"p"}, "Running", uuid(2)),
-      qube("vault", "AppVM", {}, "Halted", uuid(3)),
-      qube("dvm", "AppVM", {"d"}, "Halted", uuid(4)),
-      qube("dvm2", "AppVM", {"d", "w"}, "Halted", uuid(5)),
-      qube("tpl", "TemplateVM", {}, "Halted", uuid(6)),
-      qube("sa", "StandaloneVM", {"w"}, "Running", uuid(7)),
-      qube("disp1", "DispVM", {"p"}, "Running", uuid(8)),
-      qube("hidden", "AppVM", {}, "Halted", uuid(9)),
-      qube("relay", "AppVM", {}, "Running", uuid(10)),
-      qube("rem", "RemoteVM", {}, "Running", uuid(11)),
+      qube("dom0", "AdminVM", {}, "Running", uuid(0)),      qube("work", "AppVM", {"w", "office"}, "Running", uuid(1)),
+      qube("personal", "AppVM", {"p"}, "Running", uuid(2)), qube("vault", "AppVM", {}, "Halted", uuid(3)),
+      qube("dvm", "AppVM", {"d"}, "Halted", uuid(4)),       qube("dvm2", "AppVM", {"d", "w"}, "Halted", uuid(5)),
+      qube("tpl", "TemplateVM", {}, "Halted", uuid(6)),     qube("sa", "StandaloneVM", {"w"}, "Running", uuid(7)),
+      qube("disp1", "DispVM", {"p"}, "Running", uuid(8)),   qube("hidden", "AppVM", {}, "Halted", uuid(9)),
+      qube("relay", "AppVM", {}, "Running", uuid(10)),      qube("rem", "RemoteVM", {}, "Running", uuid(11)),
       qube("rem2", "RemoteVM", {}, "Running", uuid(12)),
   };
   for (Qube& one : all) {
@@ -118,7 +122,8 @@ SystemInfo example_system() {
 }
 
 std::string in_sheet_notation(Decision const& decision) {
-  if (auto const* denied = std::get_if<Deny>(&decision.outcome)) return "deny: " + reason_text(*denied) + (denied->notify ? ", N" : "");
+  if (auto const* denied = std::get_if<Deny>(&decision.outcome))
+    return "deny: " + reason_text(*denied) + (denied->notify ? ", N" : "");
   if (auto const* ask = std::get_if<Ask>(&decision.outcome)) return ask_text(*ask);
   Allow const& allow = std::get<Allow>(decision.outcome);
   std::string text = "allow target=" + allow.target;

@@ -22,7 +22,8 @@ class MemoryFiles final : public PolicyFiles {
 };
 
 [[nodiscard]] SystemInfo example_system();
-// The notation of the sheet: "allow target=personal rt=personal", "deny: no match, N", "ask choices a, b, preselected `a`".
+// The notation of the sheet: "allow target=personal rt=personal", "deny: no match, N", "ask choices a, b, preselected
+// `a`".
 [[nodiscard]] std::string in_sheet_notation(Decision const& decision);
 // `request`: SERVICE[+ARG] SOURCE TARGET [REQUESTED_SOURCE]; "-" for the empty target.
 [[nodiscard]] Decision decide_words(Policy const& policy, SystemInfo const& info, std::string_view request);
