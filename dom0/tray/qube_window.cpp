@@ -116,7 +116,7 @@ void QubeWindow::show_view(View const& view) {
     return row.klass != "AdminVM" && !is_template(row) && counts_as_running(row);
   });
   summary_->setText(!connected    ? tr("Not connected")
-                    : guests == 0 ? tr("No qubes yet: make one with 'bulkhead create NAME'")
+                    : guests == 0 ? tr("No qubes yet: make one with 'bulkhead create NAME --label blue'")
                                   : tr("%1 of %2 running").arg(running).arg(guests));
   show_rows(view.rows);
 }
