@@ -143,12 +143,15 @@ Result<void, Reject> WindowModel::on(WindowId id, Window& window, checked::Confi
   return {};
 }
 
-void WindowModel::local_geometry(WindowId id, Geometry const& actual) {
+void WindowModel::local_geometry(WindowId id, Geometry const& reported) {
   Window* const window = find(id);
   if (window == nullptr || window->mapped() == nullptr) return;
+  Geometry actual = reported;
   if (window->mapped()->frame == FrameKind::popup) {
     // GUARD: something moved the popup after our check; whoever it was, the frame stays on the screen (R17).
-    if (Geometry const inside = fit_popup(actual, screen_.work_area()); inside != actual) screen_.move(id, inside);
+    if (!popup_allowed(actual.extent, screen_.work_area())) actual.extent = window->geometry.extent;
+    actual = fit_popup(actual, screen_.work_area());
+    if (actual != reported) screen_.move(id, actual);
   }
   if (actual == window->geometry) return;
   bool const same_size = actual.extent == window->geometry.extent;

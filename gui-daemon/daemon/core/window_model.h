@@ -18,7 +18,7 @@ class WindowModel {
   void close_all();
 
   // The display server's truth, for windows that are shown. Unknown ids are no fault: the server may be late.
-  void local_geometry(WindowId id, Geometry const& actual);
+  void local_geometry(WindowId id, Geometry const& reported);
   void local_flags(WindowId id, std::uint32_t flags);
   void exposed(WindowId id, Area const& area);
   void painted(WindowId id);
