@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "gui-daemon/agent/core/damage.h"
@@ -77,6 +78,9 @@ class Surface : public std::enable_shared_from_this<Surface> {
 
   SurfaceState& pending() { return pending_; }
   void set_pending_viewport(ViewportState const& state) { pending_.viewport = state; }
+  // False: the surface has a viewport already.
+  [[nodiscard]] bool take_viewport() { return !std::exchange(has_viewport_, true); }
+  void drop_viewport() { has_viewport_ = false; }
   void commit();
   // Of a sub-surface that stopped waiting for its parent.
   void apply_cached();
@@ -133,6 +137,7 @@ class Surface : public std::enable_shared_from_this<Surface> {
   bool has_alpha_ = false;
   int scale_ = 1;
   ViewportState viewport_;
+  bool has_viewport_ = false;
   std::optional<InputRegion> input_;
   Size size_;
   Damage tree_damage_;

@@ -12,7 +12,10 @@ class Viewport {
  public:
   explicit Viewport(std::shared_ptr<Surface> const& surface) : surface_(surface) {}
 
-  void resource_gone(wl_resource*) { change({}); }
+  void resource_gone(wl_resource*) {
+    change({});
+    if (auto const surface = surface_.lock()) surface->drop_viewport();
+  }
   // False: the surface is gone.
   bool change(ViewportState const& state) {
     auto const surface = surface_.lock();
@@ -72,6 +75,10 @@ struct wp_viewporter_interface const kViewporterRequests = {
     .destroy = destroy_request,
     .get_viewport =
         [](wl_client* client, wl_resource* resource, std::uint32_t id, wl_resource* surface) {
+          if (!object_of<Surface>(surface)->take_viewport()) {
+            wl_resource_post_error(resource, WP_VIEWPORTER_ERROR_VIEWPORT_EXISTS, "the surface has a viewport already");
+            return;
+          }
           NewResource const wanted{client, &wp_viewport_interface, wl_resource_get_version(resource), id};
           make_resource(wanted, &kViewportRequests, std::make_shared<Viewport>(object_of<Surface>(surface)));
         },
