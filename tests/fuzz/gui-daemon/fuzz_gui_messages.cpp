@@ -10,6 +10,8 @@ using namespace bh::gui;
 
 namespace {
 
+constexpr std::uint64_t kMemory = 1 << 24;
+
 // The input in portions that the input itself chooses.
 template <class Handle>
 void feed(Direction direction, ByteSpan bytes, Handle handle) {
@@ -41,7 +43,6 @@ void check_slice(checked::Message const& message, std::uint64_t memory) {
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   ByteSpan const bytes(reinterpret_cast<std::byte const*>(data), size);
-  constexpr std::uint64_t kMemory = 1 << 24;
   feed(Direction::to_daemon, bytes, [](RawMessage const& raw) {
     if (auto const message = checked::check(raw, {kMemory})) check_slice(*message, kMemory);
   });
