@@ -104,6 +104,9 @@ void App::run() {
   });
   log::info("ready on " + parts_->options.paths.admin_socket().string());
   parts_->io.run();
+  // The lock is still held, so this is nobody else's socket.
+  std::error_code ignored;
+  std::filesystem::remove(parts_->options.paths.admin_socket(), ignored);
 }
 
 void App::stop() {
