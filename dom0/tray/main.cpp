@@ -13,6 +13,7 @@
 #include "dom0/tray/controller.h"
 #include "dom0/tray/qube_icon.h"
 #include "dom0/tray/qube_window.h"
+#include "dom0/tray/state_file.h"
 #include "dom0/tray/tray_icon.h"
 
 namespace {
@@ -23,13 +24,14 @@ using namespace bh::tray;
 constexpr char kHelp[] =
     R"(Shows the qubes with their states, starts and stops them, follows what happens.
 
-usage: bulkhead-tray [--window]
+usage: bulkhead-tray [--window] [--state-file FILE]
 
 Lives in the panel's tray; where there is none, or with --window, it is an ordinary window. Which daemon it talks to is decided by
 $BULKHEAD_ROOT (default: the system's). It needs a display.
 
 options:
   --window          a window at once, even where there is a tray; closing it ends the program
+  --state-file FILE what it shows, as JSON, written anew at each change
   --help, --version
 
 examples:
@@ -39,6 +41,7 @@ examples:
 
 struct Options {
   bool window = false;
+  std::string state_file;
   std::string unknown;
 };
 
@@ -48,6 +51,8 @@ Options parse_options(int argc, char** argv) {
     std::string const word = argv[i];
     if (word == "--window")
       options.window = true;
+    else if (word == "--state-file" && i + 1 < argc)
+      options.state_file = argv[++i];
     else if (options.unknown.empty())
       options.unknown = word;
   }
@@ -62,7 +67,7 @@ bool has_display() {
   return false;
 }
 
-int run(QApplication& application, bool window_only) {
+int run(QApplication& application, bool window_only, std::string const& state_file) {
   Controller controller(Paths::from_environment().admin_socket(), nullptr);
   QubeRowWidget::Wishes const wishes{[&](std::string const& qube) { controller.start(qube); },
                                      [&](std::string const& qube) { controller.shutdown(qube); },
@@ -79,6 +84,8 @@ int run(QApplication& application, bool window_only) {
   controller.on_change = [&](View const& view) {
     window.show_view(view);
     if (icon) icon->show_view(view);
+    if (state_file.empty()) return;
+    if (auto const written = write_state_file(state_file, view); !written) log::warning(written.error().message);
   };
   controller.on_failure = [&](std::string const& sentence) {
     log::warning(sentence);
@@ -112,5 +119,5 @@ int main(int argc, char** argv) {
     std::cerr << "bulkhead-tray: unknown option " << options.unknown << "\nTry --help.\n";
     return 2;
   }
-  return run(application, options.window || !QSystemTrayIcon::isSystemTrayAvailable());
+  return run(application, options.window || !QSystemTrayIcon::isSystemTrayAvailable(), options.state_file);
 }

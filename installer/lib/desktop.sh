@@ -22,7 +22,7 @@ wait_until() {
 start_x_server() {
   local fifo=$DEMO_ROOT/display
   mkfifo "$fifo"
-  Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$fifo" >"$DEMO_LOGS/xvfb.log" 2>&1 &
+  Xvfb -displayfd 3 -screen 0 1600x1000x24 -nolisten tcp 3>"$fifo" >"$DEMO_LOGS/xvfb.log" 2>&1 &
   remember $!
   local number=''
   read -r -t 20 number <"$fifo" || return 1
@@ -45,10 +45,19 @@ start_bulkheadd() {
   ACCEL=$("$BIN/bulkhead" features dom0 bulkhead.accel)
 }
 
+# Moves the visible window whose title matches, once it is there.
+place_window() {
+  local window
+  wait_until 20 "a window named $1" xdotool search --onlyvisible --name "$1" || return 1
+  window=$(xdotool search --onlyvisible --name "$1" | head -n 1)
+  xdotool windowmove --sync "$window" "$2" "$3"
+}
+
 start_tray() {
   "$BIN/bulkhead-tray" --window --state-file "$DEMO_ROOT/tray.json" >"$DEMO_LOGS/tray.log" 2>&1 &
   remember $!
-  wait_until 30 'the tray' test -s "$DEMO_ROOT/tray.json"
+  wait_until 30 'the tray' test -s "$DEMO_ROOT/tray.json" || return 1
+  [[ -z $headless ]] || place_window '^Qubes - Bulkhead' 10 570
 }
 
 stop_all() {

@@ -28,6 +28,7 @@ step() {
   if ((status != 0)); then
     printf 'FAIL  %-58s %7s s\n' "$name" "$took"
     write_report "failed: $name"
+    [[ -z ${REPORT_DIR-} || -z ${DISPLAY-} ]] || "$BIN/bulkhead-screenshot" "$REPORT_DIR/failed.png" >/dev/null 2>&1 || true
     die "step failed: $name (logs: ${DEMO_LOGS:-none})"
   fi
   printf 'ok    %-58s %7s s%s\n' "$name" "$took" "${NOTE:+   $NOTE}"

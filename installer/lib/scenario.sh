@@ -50,11 +50,18 @@ open_terminals() {
   for qube in work untrusted; do wait_until 120 "a terminal of $qube" title_is_there "$qube" || return 1; done
 }
 
-frame_found() { "$BIN/bulkhead-screenshot" --find-frame "$1" ${2:+--output "$2"}; }
+# Looks at the screen's pixels: prints the frames of that colour, "WIDTHxHEIGHT at X,Y"; fails if there is none the size of a window.
+frame_found() {
+  local found
+  found=$("$BIN/bulkhead-screenshot" --find-frame "$1" ${2:+"$2"}) || return 1
+  awk -F'[x ]' '$1 >= 200 && $2 >= 100 { print; any = 1 } END { exit !any }' <<<"$found"
+}
 
 frames_have_their_colours() {
   # Apart from each other, so that both frames can be seen whole.
-  xdotool windowmove "$(window_of work)" 20 40 windowmove "$(window_of untrusted)" 640 380 || return 1
+  if [[ -n $headless ]]; then
+    place_window '^\[work\] ' 10 10 && place_window '^\[untrusted\] ' 760 440 || return 1
+  fi
   wait_until 30 'a blue frame' frame_found $work_colour || return 1
   wait_until 30 'a red frame' frame_found $untrusted_colour || return 1
   [[ -z $REPORT_DIR ]] || frame_found $work_colour "$REPORT_DIR/desktop-1.png" >/dev/null
@@ -71,7 +78,7 @@ typed_text_arrives() {
   wait_until 60 "the typed line in $qube" grep_in "$qube" typed "keys-for-$qube" || return 1
   ! grep_in "$other" typed "keys-for-$qube"
 }
-grep_in() { bh run "$1" -- grep -q "$3" "/home/user/$2"; }
+grep_in() { bh run "$1" -- grep -qs "$3" "/home/user/$2"; }
 
 keys_reach_the_right_qube() { typed_text_arrives work untrusted && typed_text_arrives untrusted work; }
 
@@ -146,14 +153,19 @@ tray_shows_what_ls_shows() {
 
 window_is_gone() { ! title_is_there "$1"; }
 close_works() {
-  xdotool windowclose "$(window_of untrusted)" 2>/dev/null || true
+  # By the button that our frame draws, as a person would.
+  local frame x y width
+  frame=$(frame_found $untrusted_colour | head -n 1) && [[ -n $frame ]] || return 1
+  width=${frame%%x*} x=${frame#*at } y=${frame##*,}
+  x=${x%%,*} y=${y%%[!0-9]*}
+  xdotool mousemove $((x + width - 17)) $((y + 14)) click 1
   wait_until 30 'the window to close' window_is_gone untrusted || return 1
   wait_until 30 'the terminal to end' no_foot_in_untrusted
 }
 no_foot_in_untrusted() { ! in_untrusted pgrep -x foot; }
 
 second_screenshot() {
-  [[ -z $REPORT_DIR ]] || "$BIN/bulkhead-screenshot" --output "$REPORT_DIR/desktop-2.png" >/dev/null
+  [[ -z $REPORT_DIR ]] || "$BIN/bulkhead-screenshot" "$REPORT_DIR/desktop-2.png" >/dev/null
 }
 both_frames_again() { frame_found $work_colour >/dev/null && frame_found $untrusted_colour >/dev/null; }
 
