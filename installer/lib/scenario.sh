@@ -154,11 +154,10 @@ tray_shows_what_ls_shows() {
 window_is_gone() { ! title_is_there "$1"; }
 close_works() {
   # By the button that our frame draws, as a person would.
-  local frame x y width
-  frame=$(frame_found $untrusted_colour | head -n 1) && [[ -n $frame ]] || return 1
-  width=${frame%%x*} x=${frame#*at } y=${frame##*,}
-  x=${x%%,*} y=${y%%[!0-9]*}
-  xdotool mousemove $((x + width - 17)) $((y + 14)) click 1
+  local frame
+  frame=$(frame_found $untrusted_colour | head -n 1)
+  [[ $frame =~ ^([0-9]+)x[0-9]+\ at\ ([0-9]+),([0-9]+) ]] || return 1
+  xdotool mousemove $((BASH_REMATCH[2] + BASH_REMATCH[1] - 17)) $((BASH_REMATCH[3] + 14)) click 1
   wait_until 30 'the window to close' window_is_gone untrusted || return 1
   wait_until 30 'the terminal to end' no_foot_in_untrusted
 }

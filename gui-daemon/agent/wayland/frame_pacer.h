@@ -18,7 +18,7 @@ class FramePacer {
   explicit FramePacer(wl_event_loop* loop);
 
   // Callbacks of a commit.
-  void committed(FrameCallbacks&& callbacks) { move_all(callbacks, waiting_); }
+  void committed(FrameCallbacks&& callbacks);
   void update_sent() { move_all(waiting_, in_flight_); }
   void update_shown() { move_all(in_flight_, ready_); }
   void nothing_to_show() { move_all(waiting_, ready_); }
@@ -35,7 +35,8 @@ class FramePacer {
   FrameCallbacks waiting_;
   FrameCallbacks in_flight_;
   FrameCallbacks ready_;
-  Clock::time_point last_{};
+  Clock::time_point last_{};           // when callbacks were answered last
+  Clock::time_point unseen_since_{};   // since when something waits for the screen
 };
 
 }  // namespace bh::gui_agent

@@ -333,7 +333,8 @@ TEST_F(Daemon, EventsReachAListenerWholeWhileAnotherDoesNotRead) {
   auto listener = std::async(std::launch::async, [&] {
     return client->follow_events("dom0", Clock::now() + 60s, [&](admin::Event const& event) {
       if (event.name == "domain-feature-set:last") return admin::Client::Next::stop;
-      ++seen;
+      // dom0 tells of its accelerator in its own time.
+      if (event.subject != "dom0") ++seen;
       return admin::Client::Next::more;
     });
   });
