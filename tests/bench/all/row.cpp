@@ -69,7 +69,7 @@ std::string to_json(std::vector<Row> const& rows) {
 
 std::string to_table(std::vector<Row> const& rows) {
   std::ostringstream out;
-  out << std::left << std::setw(30) << "figure" << std::setw(16) << "value" << std::setw(44) << "against" << std::setw(9) << "ratio"
+  out << std::left << std::setw(30) << "figure" << std::setw(16) << "value" << std::setw(54) << "against" << std::setw(9) << "ratio"
       << std::setw(26) << "goal" << "met\n";
   for (auto const& row : rows) {
     out << std::setw(30) << row.id;
@@ -80,7 +80,7 @@ std::string to_table(std::vector<Row> const& rows) {
     auto const r = row.ratio();
     auto const met = row.met();
     out << std::setw(16) << number(row.value) + " " + row.unit
-        << std::setw(44) << (row.against.empty() ? "" : number(row.against_value) + " " + row.unit + "  " + row.against)
+        << std::setw(54) << (row.against.empty() ? "" : number(row.against_value) + " " + row.unit + "  " + row.against)
         << std::setw(9) << (r ? number(*r) : "") << std::setw(26) << row.goal() << (met ? (*met ? "yes" : "NO") : "") << '\n';
   }
   return out.str();

@@ -38,6 +38,14 @@ Result<X11Surface> X11Surface::create(std::string const& display, std::uint16_t 
   return surface;
 }
 
+void X11Surface::stack(bool above) {
+  xcb_connection_t* const c = connection_.get();
+  std::uint32_t const mode = above ? XCB_STACK_MODE_ABOVE : XCB_STACK_MODE_BELOW;
+  xcb_configure_window(c, window_, XCB_CONFIG_WINDOW_STACK_MODE, &mode);
+  // Any question will do: its answer says that the server has come this far.
+  std::free(xcb_get_input_focus_reply(c, xcb_get_input_focus(c), nullptr));
+}
+
 double X11Surface::put(std::uint16_t width, std::uint16_t height) {
   xcb_connection_t* const c = connection_.get();
   auto const begun = std::chrono::steady_clock::now();

@@ -17,6 +17,8 @@ class X11Surface {
   static Result<X11Surface> create(std::string const& display, std::uint16_t width, std::uint16_t height);
   // Puts the rectangle and waits until the server has taken it: seconds. Negative: the connection broke.
   double put(std::uint16_t width, std::uint16_t height);
+  // Above or below every other window. A window that others cover is not painted at all, and would be measured as infinitely quick.
+  void stack(bool above);
 
  private:
   struct Disconnect {
