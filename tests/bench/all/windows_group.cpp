@@ -11,6 +11,7 @@
 #include "tests/bench/all/wayland_window.h"
 #include "tests/bench/all/x11_surface.h"
 #include "tests/e2e/all/installation.h"
+#include "tests/e2e/all/x_server.h"
 
 namespace bh::bench {
 
@@ -76,16 +77,9 @@ struct Relay {
 Result<std::unique_ptr<Relay>> start_relay() {
   BH_TRY(folder, TempDir::create("bh-bench"));
   auto relay = std::unique_ptr<Relay>(new Relay{std::move(folder), {}, {}});
-  BH_TRY(pipe, make_pipe());
-  BH_TRY(server, ChildProcess::spawn({.argv = {"Xvfb", "-displayfd", "3", "-screen", "0", "2048x1280x24", "-nolisten", "tcp"},
-                                      .fds = {{&pipe.second, 3}}}));
-  relay->processes.push_back(std::move(server));
-  pipe.second.reset();
-  std::byte buffer[16];
-  BH_TRY(got, read_some(pipe.first, buffer));
-  std::string number(as_text(ByteSpan(buffer, got)));
-  number.erase(number.find_last_not_of('\n') + 1);
-  relay->display = ":" + number;
+  BH_TRY(server, e2e::start_x_server("2048x1280x24"));
+  relay->processes.push_back(std::move(server.process));
+  relay->display = std::move(server.display);
   BH_TRY(memory, make_sealed_memory("window-memory", kWindowMemory));
   std::string const dir = relay->folder.path().string();
   BH_TRY(agent, ChildProcess::spawn({.argv = {e2e::program("bulkhead-gui-agent"), "--memory-fd", "5"},

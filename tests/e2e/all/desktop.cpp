@@ -1,23 +1,15 @@
 #include "tests/e2e/all/desktop.h"
 
 #include "tests/e2e/all/installation.h"
+#include "tests/e2e/all/x_server.h"
 
 namespace bh::e2e {
 
 using namespace std::chrono_literals;
 
 Result<Desktop> Desktop::start() {
-  BH_TRY(pipe, make_pipe());
-  BH_TRY(server, ChildProcess::spawn({.argv = {"Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp"},
-                                      .fds = {{&pipe.second, 3}}}));
-  pipe.second.reset();
-  BH_TRY(ready, wait_for(pipe.first, POLLIN, Clock::now() + 30s));
-  std::byte buffer[16];
-  BH_TRY(got, read_some(pipe.first, buffer));
-  std::string number(as_text(ByteSpan(buffer, got)));
-  if (!ready || number.empty()) return Failure{Error{"Xvfb gave no display number", 0}};
-  number.erase(number.find_last_not_of('\n') + 1);
-  Desktop desktop(std::move(server), ":" + number);
+  BH_TRY(server, start_x_server("1280x800x24"));
+  Desktop desktop(std::move(server.process), std::move(server.display));
   BH_TRY(manager, ChildProcess::spawn({.argv = {"openbox", "--sm-disable"}, .environment = {{"DISPLAY", desktop.display_}}}));
   desktop.manager_ = std::move(manager);
   auto const managed = [&] {
