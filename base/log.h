@@ -2,8 +2,11 @@
 // through for_display() first; the sink escapes control bytes once more, so that no log line can be forged.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "base/error.h"
 
 namespace bh::log {
 
@@ -11,6 +14,9 @@ enum class Level { debug, info, warning, error };
 
 // Called once by main(). `program` starts every line, e.g. "qrexec-daemon work". Level from $BULKHEAD_LOG (debug, info, warning, error).
 void start(std::string_view program);
+// Every line from now on goes to this file as well, held under 8 MiB with one predecessor (NAME.1.log). Nothing happens if stderr is that
+// very file already.
+Result<void> add_file(std::filesystem::path const& path);
 void write(Level level, std::string_view message);
 
 inline void debug(std::string_view message) { write(Level::debug, message); }

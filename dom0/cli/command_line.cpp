@@ -300,7 +300,8 @@ int parse_and_run(CLI::App& app, std::vector<std::string> arguments, Parsed& par
     app.parse(arguments);
   } catch (CLI::ParseError const& problem) {
     if (problem.get_exit_code() == 0) return app.exit(problem);  // --help, --version
-    print_error(std::string(problem.what()) + "; see " + app.get_name() + " --help");
+    auto const used = app.get_subcommands();
+    print_error(std::string(problem.what()) + "; see " + app.get_name() + (used.empty() ? "" : " " + used.front()->get_name()) + " --help");
     return kUsage;
   }
   return parsed.action(session);

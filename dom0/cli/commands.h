@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -111,6 +112,8 @@ struct LogOptions {
   int lines = 50;
 };
 int show_log(Session const& session, LogOptions const& options);
+// The last `count` lines, fit for a terminal.
+[[nodiscard]] std::vector<std::string> log_lines(std::string_view text, std::size_t count);
 
 int doctor(Session const& session);
 

@@ -16,6 +16,9 @@ struct Shown {
     auto const found = properties.find(name);
     return found == properties.end() ? std::string() : found->second.value;
   }
+  [[nodiscard]] bool has(std::string const& field) const {
+    return field == "name" || field == "state" || field == "class" || field == "uuid" || properties.contains(field);
+  }
   [[nodiscard]] std::string cell(std::string const& field) const {
     if (field == "name") return qube.name;
     if (field == "state") return qube.state;
@@ -91,6 +94,11 @@ int list_qubes(Session const& session, ListOptions const& options) {
   }
   std::vector<std::string> fields = options.fields;
   if (fields.empty()) fields = {"name", "state", "class", "label", "template", "netvm"};
+  for (auto const& field : fields) {
+    if (shown->empty() || std::any_of(shown->begin(), shown->end(), [&](auto const& entry) { return entry.has(field); })) continue;
+    print_error("there is no field " + field + "; see bulkhead ls --help, and bulkhead prefs QUBE --help-properties");
+    return kUsage;
+  }
   std::vector<std::vector<std::string>> rows;
   std::vector<std::string> colors;
   auto const by_label = label_colors(session, *shown);

@@ -1,14 +1,20 @@
 // events and log: what happens, and what happened.
+#include <algorithm>
 #include <cstdio>
 #include <deque>
 #include <limits>
 
 #include "base/display_text.h"
+#include "base/file_tail.h"
 #include "dom0/cli/commands.h"
 #include "dom0/cli/output.h"
 #include "hypervisor/vchan/domain.h"
 
 namespace bh::cli {
+
+namespace {
+constexpr std::size_t kMaxShown = std::size_t{16} << 20;
+}
 
 int follow_events(Session const& session, EventOptions const& options) {
   int left = options.count.value_or(std::numeric_limits<int>::max());
@@ -32,6 +38,22 @@ int follow_events(Session const& session, EventOptions const& options) {
   return report(result.error());
 }
 
+std::vector<std::string> log_lines(std::string_view text, std::size_t count) {
+  std::deque<std::string> last;
+  while (!text.empty()) {
+    std::size_t const end = text.find('\n');
+    std::string line(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    while (line.ends_with('\r')) line.pop_back();
+    std::replace(line.begin(), line.end(), '\t', ' ');
+    // GUARD: a console log holds whatever the guest printed: escape sequences, and carriage returns and backspaces that would show one
+    // thing and hide another.
+    last.push_back(for_display(line, 4096));
+    if (last.size() > count) last.pop_front();
+  }
+  return {last.begin(), last.end()};
+}
+
 int show_log(Session const& session, LogOptions const& options) {
   bool const daemon = options.qube == "bulkheadd";
   if (!daemon && !DomainName::parse(options.qube)) {
@@ -43,15 +65,9 @@ int show_log(Session const& session, LogOptions const& options) {
   auto const live = session.paths.qube_run(options.qube) / "console.log";
   std::error_code error;
   if (!daemon && options.what == "console" && std::filesystem::exists(live, error)) path = live;
-  auto const text = read_file(path, 64U << 20U);
+  auto const text = read_file_tail(path, kMaxShown);
   if (!text) return report({"", "there is no such log: " + text.error().message});
-  std::deque<std::string> last;
-  for (auto& line : admin::parse_lines(*text)) {
-    last.push_back(std::move(line));
-    if (last.size() > static_cast<std::size_t>(options.lines)) last.pop_front();
-  }
-  // GUARD: a console log holds whatever the guest printed, escape sequences included.
-  for (auto const& line : last) std::puts(for_terminal(line).c_str());
+  for (auto const& line : log_lines(*text, static_cast<std::size_t>(options.lines))) std::puts(line.c_str());
   return kOk;
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <thread>
 
 #include "base/unix_socket.h"
 
@@ -20,6 +21,17 @@ Failure<Exception> unreachable(std::filesystem::path const& socket, Error const&
 }
 
 Failure<Exception> late() { return Failure{Exception{kTimeout, "bulkheadd did not answer in time"}}; }
+
+// A daemon that hangs lets its queue of callers fill up; nobody waits there past the deadline.
+Result<UniqueFd, Exception> connect_by(std::filesystem::path const& socket, Deadline deadline) {
+  for (;;) {
+    auto fd = try_connect_unix(socket);
+    if (fd) return std::move(*fd);
+    if (fd.error().errno_value != EAGAIN) return unreachable(socket, fd.error());
+    if (Clock::now() >= deadline) return late();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
 
 // Non-blocking from here on, so that a daemon that stops reading cannot hold us past the deadline.
 Result<void, Exception> write_by(UniqueFd const& fd, ByteSpan bytes, Deadline deadline) {
@@ -55,8 +67,8 @@ Result<std::size_t, Exception> read_by(UniqueFd const& fd, std::span<std::byte> 
 Result<UniqueFd, Exception> send_call(std::filesystem::path const& socket, Call const& call, Deadline deadline) {
   auto const frame = encode_call(call);
   if (!frame) return Failure{Exception{"QubesValueError", to_string(frame.error())}};
-  auto fd = connect_unix(socket);
-  if (!fd) return unreachable(socket, fd.error());
+  auto fd = connect_by(socket, deadline);
+  if (!fd) return Failure{fd.error()};
   if (auto const sent = write_by(*fd, *frame, deadline); !sent) return Failure{sent.error()};
   ::shutdown(fd->borrow(), SHUT_WR);
   return std::move(*fd);

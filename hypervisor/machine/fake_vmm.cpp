@@ -17,6 +17,7 @@ struct FakeMachineState {
   std::deque<MachineEvent> events;
   UniqueFd window_memory;
   bool running = true;
+  int power_presses = 0;
 
   void push(MachineEvent event) {
     if (!running) return;
@@ -50,7 +51,10 @@ class FakeMachine final : public Machine {
 
   Result<void> pause() override { return answer(MachinePaused{}); }
   Result<void> resume() override { return answer(MachineResumed{}); }
-  Result<void> press_power_button() override { return answer(MachineStopped{StopReason::guest_powered_off, ""}); }
+  Result<void> press_power_button() override {
+    ++state_->power_presses;
+    return answer(MachineStopped{StopReason::guest_powered_off, ""});
+  }
   Result<void> kill() override {
     state_->push(MachineStopped{StopReason::killed, ""});
     return {};
@@ -95,6 +99,7 @@ Result<std::unique_ptr<Machine>> FakeVmm::start(MachineSpec const& spec) {
 }
 
 Result<std::unique_ptr<Machine>> FakeVmm::adopt(RunningMachine const& record) {
+  last_adopted_ = record;
   BH_TRY(start_time, process_start_time(::getpid()));
   for (auto const& [name, state] : machines_) {
     if (!state->running || state->spec.run_folder != record.run_folder) continue;
@@ -107,6 +112,10 @@ Result<std::unique_ptr<Machine>> FakeVmm::adopt(RunningMachine const& record) {
 
 void FakeVmm::refuse_next_start(std::string text) { refusal_ = std::move(text); }
 void FakeVmm::make_guests_deaf(bool deaf) { *deaf_ = deaf; }
+int FakeVmm::power_presses(std::string const& name) const {
+  auto const found = machines_.find(name);
+  return found == machines_.end() ? 0 : found->second->power_presses;
+}
 bool FakeVmm::runs(std::string const& name) const {
   auto const found = machines_.find(name);
   return found != machines_.end() && found->second->running;

@@ -27,6 +27,10 @@ class FakeVmm final : public Vmm {
   // Machines ignore the power button and requests (as a guest that hangs); only kill() works.
   void make_guests_deaf(bool deaf);
   [[nodiscard]] std::vector<MachineSpec> const& started() const { return started_; }
+  // What the last adopt() was given.
+  [[nodiscard]] RunningMachine const& last_adopted() const { return last_adopted_; }
+  // How often the power button was pressed, deaf guest or not.
+  [[nodiscard]] int power_presses(std::string const& name) const;
   [[nodiscard]] bool runs(std::string const& name) const;
   // An event as from the hypervisor; MachineStopped ends the machine.
   void happen(std::string const& name, MachineEvent event);
@@ -34,6 +38,7 @@ class FakeVmm final : public Vmm {
  private:
   std::map<std::string, std::shared_ptr<FakeMachineState>> machines_;
   std::vector<MachineSpec> started_;
+  RunningMachine last_adopted_;
   std::optional<std::string> refusal_;
   std::shared_ptr<bool> deaf_;
 };

@@ -1,5 +1,7 @@
 #include "hypervisor/qemu/argv.h"
 
+#include <cctype>
+
 #include "hypervisor/qemu/qemu_option.h"
 
 namespace bh::qemu {
@@ -34,6 +36,16 @@ class Argv {
 
 std::string self_fd(int number) { return "/proc/self/fd/" + std::to_string(number); }
 std::string fd_set(int number) { return "/dev/fdset/" + std::to_string(number); }
+
+// The uuid's digits alone. Without it every start of a qube would be another machine to the guest's systemd, and its journal of the
+// last start another's.
+std::string machine_id(std::string const& uuid) {
+  std::string digits;
+  for (char const c : uuid) {
+    if (c != '-') digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return " systemd.machine_id=" + digits;
+}
 
 // A PIT only where the guest has to measure its clock by it (lab figures: without PIT and without the TSC's rate it measures wrongly).
 bool needs_pit(MachineSpec const& spec) { return spec.accel == Accel::tcg && !spec.tsc; }
@@ -124,7 +136,7 @@ std::vector<std::string> argv(MachineSpec const& spec, std::string const& progra
   out.add("-name", QemuOption().set("guest", spec.name));
   out.raw("-uuid", spec.uuid);
   add_machine(out, spec);
-  add_kernel(out, kernel_arguments(spec));
+  add_kernel(out, kernel_arguments(spec) + machine_id(spec.uuid));
   add_console(out);
   add_control(out);
   if (spec.root_image) add_root(out);

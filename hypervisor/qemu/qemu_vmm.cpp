@@ -69,9 +69,11 @@ Result<std::unique_ptr<Machine>> QemuVmm::adopt(RunningMachine const& record) {
   BH_TRY(console, open_file(console_log(record.run_folder), O_WRONLY | O_APPEND | O_NOFOLLOW));
   handles.console = std::move(console);
   if (!record.log_file.empty()) {
-    BH_TRY(log, open_log(record.log_file));
-    handles.log_start = log_size(log);
-    handles.log = std::move(log);
+    // Only quoted and kept short: a log that somebody tidied away is no reason to give the machine up.
+    if (auto log = open_log(record.log_file)) {
+      handles.log_start = log_size(*log);
+      handles.log = *std::move(log);
+    }
   }
   BH_TRY(qmp, connect_unix(qmp_socket(record.run_folder)));
   handles.qmp = std::move(qmp);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "base/display_text.h"
 #include "base/posix_io.h"
@@ -88,6 +89,9 @@ admin::Reply AdminApi::create_app(CallContext const& call) {
 
   std::filesystem::path const folder = paths_.volumes(wanted.name.text());
   if (auto const made = volumes::create_private_volume(folder); !made) {
+    std::string const file = volumes::private_volume(folder).string();
+    // Data of a qube that is not in the database any more is still somebody's data.
+    if (made.error().errno_value == EEXIST) return refuse("QubesException", "there is already a volume of that name, of no qube: " + file + "; move it away, or take another name");
     return refuse("QubesException", "the private volume could not be made: " + made.error().message);
   }
   if (auto const put = registry_.put(std::move(qube)); !put) {

@@ -1,5 +1,7 @@
 #include "dom0/core/app/admin_server.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
@@ -15,6 +17,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/posix_io.h"
+#include "base/unix_socket.h"
 #include "dom0/core/life/process_stats.h"
 #include "dom0/core/model/property.h"
 
@@ -39,6 +42,14 @@ class Limit {
   asio::steady_timer timer_;
 };
 
+// GUARD: the socket's mode keeps other users out only as long as nobody loosens it or a folder above; whoever calls here rules all qubes.
+bool is_own_user(asio::local::stream_protocol::socket& socket) {
+  UniqueFd borrowed(socket.native_handle());
+  auto const peer = peer_credentials(borrowed);
+  [[maybe_unused]] int const still_the_sockets = borrowed.release();
+  return peer && (peer->uid == ::geteuid() || peer->uid == 0);
+}
+
 void rethrow(std::exception_ptr problem) {
   if (problem) std::rethrow_exception(problem);
 }
@@ -60,6 +71,10 @@ asio::awaitable<void> AdminServer::accept_all(asio::local::stream_protocol::acce
       if (!error) log::warning("more than " + std::to_string(limits_.connections) + " clients at once; one is refused");
       asio::steady_timer timer(io_, std::chrono::milliseconds(error ? 100 : 0));
       co_await timer.async_wait(asio::redirect_error(use_awaitable, error));
+      continue;
+    }
+    if (!is_own_user(socket)) {
+      log::warning("a caller of another user is refused");
       continue;
     }
     ++open_;

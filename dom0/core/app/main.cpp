@@ -31,6 +31,7 @@ Examples:
   BULKHEAD_ROOT=$HOME/bh bulkheadd                  try it out below one folder
   bulkheadd --stop-qubes-on-exit                    for a session that should leave nothing running
 
+Logs to stderr and to bulkheadd.log in the folder of logs (bulkhead log bulkheadd).
 Exit status: 0 ended by a signal; 1 could not start (the reason is on stderr); 2 wrong usage.
 )";
 
@@ -72,6 +73,10 @@ int main(int argc, char** argv) {
   bh::log::start("bulkheadd");
   ::signal(SIGPIPE, SIG_IGN);
   bh::Paths const paths = bh::Paths::from_environment();
+  // Whoever started us may have thrown stderr away; `bulkhead log bulkheadd` reads this. The folder's absence is told by App::open.
+  if (paths.create()) {
+    if (auto const filed = bh::log::add_file(paths.log() / "bulkheadd.log"); !filed) bh::log::warning(filed.error().message);
+  }
   char const* const display = std::getenv("DISPLAY");
   bh::dom0::AppOptions options{paths, bh::own_program_folder(), display != nullptr && *display != '\0', arguments.stop_qubes_on_exit,
                                bh::qemu::host_tsc_rate()};

@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <vector>
 
 #include "base/log.h"
 #include "dom0/core/life/process_stats.h"
+#include "dom0/core/life/stray_processes.h"
 #include "dom0/core/model/property.h"
 #include "hypervisor/volumes/free_space.h"
 #include "hypervisor/volumes/private_volume.h"
@@ -59,8 +61,9 @@ Result<volumes::TemplateImage, admin::Exception> MachineRoom::check_start(std::s
                                           std::to_string(available / 1024) + " MiB are free; shut down another qube or lower its memory");
   }
   auto const private_volume = volumes::private_volume(house_.paths.volumes(name));
-  std::error_code error;
-  if (!std::filesystem::exists(private_volume, error)) {
+  // GUARD: a link planted in its place would give another qube's data, or dom0's, to this one; the machine's open refuses it once more.
+  if (auto const there = volumes::private_volume_usage(house_.paths.volumes(name)); !there) {
+    if (there.error().errno_value != ENOENT) return refuse("QubesVMError", name + " cannot be started: " + there.error().message);
     return refuse("QubesVMError", "the private volume of " + name + " is missing: " + private_volume.string() + "; restore it from a backup");
   }
   return std::move(*image);
@@ -120,7 +123,8 @@ void MachineRoom::adopt_all() {
 
 void MachineRoom::adopt_one(std::string const& name) {
   auto const folder = house_.paths.qube_run(name);
-  if (house_.registry.inventory().find(name) == nullptr) {
+  Qube const* const qube = house_.registry.inventory().find(name);
+  if (qube == nullptr) {
     return log::error("there is a run folder of a qube that is not in the database, left alone: " + folder.string());
   }
   auto const processes_text = read_file(folder / "processes.json", 65536);
@@ -142,9 +146,13 @@ void MachineRoom::adopt_one(std::string const& name) {
       if (auto process = ChildProcess::adopt(record.pid, record.start_time)) (void)process->terminate(std::chrono::milliseconds(500));
     }
   }
+  for (auto const& record : find_stray_processes(qube->uuid.text(), folder)) {
+    log::warning(name + ": process " + std::to_string(record.pid) + " of a start that was cut short is ended");
+    if (auto process = ChildProcess::adopt(record.pid, record.start_time)) (void)process->terminate(std::chrono::milliseconds(500));
+  }
   std::error_code error;
   std::filesystem::remove_all(folder, error);
-  std::filesystem::remove(house_.paths.qrexec_sockets() / ("qrexec." + name), error);
+  for (auto const& socket : {"qrexec." + name, "qrexec.uuid:" + qube->uuid.text()}) std::filesystem::remove(house_.paths.qrexec_sockets() / socket, error);
 }
 
 void MachineRoom::start_autostarted() {

@@ -3,7 +3,9 @@
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 
+#include "base/file_tail.h"
 #include "base/log.h"
+#include "dom0/core/life/guest_complaint.h"
 #include "dom0/core/life/running_qube_parts.h"
 #include "dom0/core/model/property.h"
 #include "hypervisor/volumes/private_volume.h"
@@ -88,8 +90,8 @@ asio::awaitable<RunningQube::Step> RunningQube::bring_up(volumes::TemplateImage 
 asio::awaitable<machine::Accel> RunningQube::ask_accel(volumes::TemplateImage const& base) {
   auto const answer = std::make_shared<std::optional<machine::Accel>>();
   house_.accel(base, [answer](machine::Accel accel) { *answer = accel; });
-  while (!*answer) co_await sleep(kStep);
-  co_return **answer;
+  while (!*answer && !end_wanted_) co_await sleep(kStep);
+  co_return answer->value_or(machine::Accel::tcg);
 }
 
 asio::awaitable<RunningQube::Step> RunningQube::wait_for_agent() {
@@ -97,16 +99,23 @@ asio::awaitable<RunningQube::Step> RunningQube::wait_for_agent() {
   Deadline const deadline = Clock::now() + std::chrono::seconds(seconds);
   auto const socket = house_.paths.qrexec_sockets() / ("qrexec." + name_);
   for (;;) {
-    if (machine_ended_) co_return vm_error(name_ + "'s machine ended while it started: " + *machine_ended_ + " (see " + log_file("qemu").string() + ")");
+    if (machine_ended_) co_return vm_error(name_ + "'s machine ended while it started: " + *machine_ended_ + guest_said() + " (see " + log_file("qemu").string() + ")");
     if (end_wanted_) co_return vm_error(name_ + " was killed while it started");
     std::error_code error;
     if (std::filesystem::exists(socket, error)) co_return Step();
     if (Clock::now() >= deadline) {
-      co_return vm_error(name_ + " gave no sign of its agent within " + std::to_string(seconds) + " seconds (qrexec_timeout) and was ended; its console: " +
+      co_return vm_error(name_ + " gave no sign of its agent within " + std::to_string(seconds) + " seconds (qrexec_timeout) and was ended" + guest_said() + "; its console: " +
                          (house_.paths.log() / (name_ + "-console.log")).string());
     }
     co_await sleep(kStep);
   }
+}
+
+std::string RunningQube::guest_said() const {
+  auto console = read_file_tail(machine::console_log(house_.paths.qube_run(name_)), 65536);
+  if (!console) return "";
+  auto const complaint = guest_complaint(Untrusted<std::string>(std::move(*console)));
+  return complaint ? "; it said: \"" + *complaint + "\"" : "";
 }
 
 Result<void> RunningQube::make_run_folder() {

@@ -57,7 +57,7 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   asio::awaitable<Step> bring_up(volumes::TemplateImage base);
   asio::awaitable<Step> wait_for_agent();
   asio::awaitable<void> run_shutdown(bool wait, Done done);
-  asio::awaitable<void> ask_guest_to_stop();
+  asio::awaitable<bool> ask_guest_to_stop();  // false: nobody took the request
   asio::awaitable<void> tear_down(std::optional<admin::Exception> start_failure);
   asio::awaitable<void> stop_machine();
   asio::awaitable<void> stop_children();
@@ -77,6 +77,8 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   void remove_leftovers();
   void tell(std::string event, std::vector<std::pair<std::string, std::string>> values = {});
   [[nodiscard]] Qube const* qube() const { return house_.registry.inventory().find(name_); }
+  // Its own words on why it does not come up, ready to be appended to an error; empty if there are none.
+  [[nodiscard]] std::string guest_said() const;
   [[nodiscard]] std::filesystem::path log_file(std::string const& what) const;
   template <class Coroutine>
   void spawn(Coroutine coroutine);

@@ -41,8 +41,16 @@ asio::awaitable<void> RunningQube::run_shutdown(bool wait, Done done) {
   auto const self = shared_from_this();
   int const seconds = number_of(house_.registry.inventory(), *qube(), "shutdown_timeout");
   Deadline const deadline = Clock::now() + std::chrono::seconds(seconds);
-  co_await ask_guest_to_stop();
-  while (!machine_ended_ && !end_wanted_ && Clock::now() < deadline) co_await sleep(kStep);
+  bool const asked = co_await ask_guest_to_stop();
+  Deadline next_press = Clock::now() + (asked ? kPoweroffPatience : std::chrono::seconds(0));
+  while (!machine_ended_ && !end_wanted_ && Clock::now() < deadline) {
+    if (Clock::now() >= next_press) {
+      // Again and again: a guest hears its button only once its systemd listens, and forgets what was pressed before.
+      if (auto const pressed = machine_->press_power_button(); !pressed) log::warning(name_ + ": " + pressed.error().message);
+      next_press = Clock::now() + kPressInterval;
+    }
+    co_await sleep(kStep);
+  }
   if (machine_ended_ || end_wanted_) {
     co_await tear_down(std::nullopt);
     done(Step());
@@ -57,21 +65,20 @@ asio::awaitable<void> RunningQube::run_shutdown(bool wait, Done done) {
   if (wait) done(late);
 }
 
-asio::awaitable<void> RunningQube::ask_guest_to_stop() {
+asio::awaitable<bool> RunningQube::ask_guest_to_stop() {
   auto process = spawn_plan(plan_poweroff(name_, house_.paths, house_.programs), log_file("qrexec"), nullptr);
   bool asked = false;
   if (process) {
     Deadline const limit = Clock::now() + kPoweroffCallLimit;
-    while (process->running() && !machine_ended_ && Clock::now() < limit) co_await sleep(kStep);
+    while (process->running() && !machine_ended_ && !end_wanted_ && Clock::now() < limit) co_await sleep(kStep);
     if (process->running()) (void)process->signal(SIGKILL);
     auto const status = process->wait(Clock::now() + kHelperGrace);
     asked = machine_ended_.has_value() || (status && *status && (*status)->code == 0);
   } else {
     log::warning(name_ + ": " + process.error().message);
   }
-  if (asked || machine_ended_) co_return;
-  log::warning(name_ + ": the agent did not take the request to power off; the power button is pressed instead");
-  if (auto const pressed = machine_->press_power_button(); !pressed) log::warning(name_ + ": " + pressed.error().message);
+  if (!asked && !end_wanted_) log::warning(name_ + ": the agent did not take the request to power off; the power button is pressed instead");
+  co_return asked;
 }
 
 void RunningQube::kill(Done done) {

@@ -15,6 +15,8 @@ inline constexpr std::chrono::milliseconds kStep{20};
 inline constexpr std::chrono::seconds kKillLimit{2};
 inline constexpr std::chrono::seconds kHelperGrace{1};
 inline constexpr std::chrono::seconds kPoweroffCallLimit{10};
+inline constexpr std::chrono::seconds kPoweroffPatience{10};  // before the power button backs a request up that was taken
+inline constexpr std::chrono::seconds kPressInterval{3};
 inline constexpr std::chrono::seconds kMonitorLimit{5};
 
 inline Failure<admin::Exception> vm_error(std::string text) { return Failure{admin::Exception{"QubesVMError", std::move(text)}}; }

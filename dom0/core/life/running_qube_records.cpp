@@ -40,6 +40,7 @@ bool RunningQube::adopt(RunState const& state, ProcessRecords const& processes) 
   running.pid = machine->second.pid;
   running.start_time = machine->second.start_time;
   running.run_folder = house_.paths.qube_run(name_);
+  running.log_file = log_file("qemu");
   auto adopted = house_.vmm.adopt(running);
   if (!adopted) {
     log::warning(name_ + ": cannot be taken over: " + adopted.error().message);
@@ -52,7 +53,10 @@ bool RunningQube::adopt(RunState const& state, ProcessRecords const& processes) 
   for (auto const& child : children_) {
     auto const record = processes.find(child->role());
     if (record != processes.end() && child->adopt(record->second)) continue;
-    if (auto const started = child->start(); !started) log::error(name_ + ": " + child->role() + ": " + started.error().message);
+    if (auto const started = child->start(); !started) {
+      log::error(name_ + ": " + child->role() + ": " + started.error().message);
+      child->start_later();
+    }
   }
   write_processes();
   if (!state.up) {

@@ -7,6 +7,7 @@
 #include <asio/posix/stream_descriptor.hpp>
 
 #include "base/log.h"
+#include "dom0/core/life/helper_log.h"
 
 namespace bh::dom0 {
 
@@ -16,14 +17,12 @@ using namespace std::chrono_literals;
 
 // A helper that lived this long was healthy; its end is the first failure of a new row.
 constexpr auto kHealthy = 30s;
-constexpr std::uintmax_t kLogLimit = 4U << 20U;
+constexpr auto kLogTurn = 20s;
 
 }  // namespace
 
 Result<ChildProcess> spawn_plan(ChildPlan const& plan, std::filesystem::path const& log_file, UniqueFd const* window_memory) {
-  // One old log is kept, so that a helper that fails over and over cannot fill the disk.
-  std::error_code error;
-  if (std::filesystem::file_size(log_file, error) > kLogLimit && !error) std::filesystem::rename(log_file, log_file.string() + ".old", error);
+  keep_short(log_file);
   BH_TRY(log, open_file(log_file, O_WRONLY | O_CREAT | O_APPEND, 0600));
   SpawnOptions options;
   options.argv = plan.argv;
@@ -35,7 +34,7 @@ Result<ChildProcess> spawn_plan(ChildPlan const& plan, std::filesystem::path con
 }
 
 SupervisedChild::SupervisedChild(asio::io_context& io, std::string qube, ChildPlan plan, std::filesystem::path log_file, Hooks hooks)
-    : io_(io), qube_(std::move(qube)), plan_(std::move(plan)), log_file_(std::move(log_file)), hooks_(std::move(hooks)), retry_(io) {}
+    : io_(io), qube_(std::move(qube)), plan_(std::move(plan)), log_file_(std::move(log_file)), hooks_(std::move(hooks)), retry_(io), log_turn_(io) {}
 
 Result<void> SupervisedChild::start() {
   if (hooks_.before_start) hooks_.before_start();
@@ -73,6 +72,17 @@ void SupervisedChild::watch() {
   descriptor->async_wait(asio::posix::stream_descriptor::wait_read, [self = weak_from_this(), descriptor](std::error_code error) {
     if (auto const child = self.lock(); child && !error) child->ended();
   });
+  watch_log();
+}
+
+void SupervisedChild::watch_log() {
+  log_turn_.expires_after(kLogTurn);
+  log_turn_.async_wait([weak = weak_from_this()](std::error_code error) {
+    auto const self = weak.lock();
+    if (error || !self || !self->running()) return;
+    keep_short(self->log_file_);
+    self->watch_log();
+  });
 }
 
 void SupervisedChild::ended() {
@@ -80,22 +90,32 @@ void SupervisedChild::ended() {
   process_.reset();
   if (stopping_) return;
   std::string const code = status && *status ? std::to_string((*status)->code) : "?";
-  failures_ = Clock::now() - started_ > kHealthy ? 0 : failures_ + 1;
-  auto const delay = std::min<std::chrono::milliseconds>(10s, 100ms * (1U << std::min(failures_, 7U)));
-  log::warning(qube_ + ": " + plan_.role + " ended with status " + code + "; it is started again in " + std::to_string(delay.count()) + " ms (see " +
-               log_file_.string() + ")");
+  if (Clock::now() - started_ > kHealthy) failures_ = 0;
+  log::warning(qube_ + ": " + plan_.role + " ended with status " + code + " (see " + log_file_.string() + ")");
   hooks_.changed();
+  start_later();
+}
+
+void SupervisedChild::start_later() {
+  ++failures_;
+  auto const delay = std::min<std::chrono::milliseconds>(10s, 100ms * (1U << std::min(failures_, 7U)));
+  log::info(qube_ + ": " + plan_.role + " is started again in " + std::to_string(delay.count()) + " ms");
   retry_.expires_after(delay);
   retry_.async_wait([weak = weak_from_this()](std::error_code error) {
     auto const self = weak.lock();
     if (error || !self || self->stopping_) return;
-    if (auto const started = self->start(); !started) log::error(self->qube_ + ": " + self->plan_.role + " does not start: " + started.error().message);
+    auto const started = self->start();
+    if (started) return;
+    // A full disk or table of processes passes; a qube without its helper would stay half dead.
+    log::error(self->qube_ + ": " + self->plan_.role + " does not start: " + started.error().message);
+    self->start_later();
   });
 }
 
 void SupervisedChild::stop() {
   stopping_ = true;
   retry_.cancel();
+  log_turn_.cancel();
   if (running()) (void)process_->signal(SIGTERM);
 }
 

@@ -27,6 +27,8 @@ class SupervisedChild : public std::enable_shared_from_this<SupervisedChild> {
   SupervisedChild(asio::io_context& io, std::string qube, ChildPlan plan, std::filesystem::path log_file, Hooks hooks);
 
   Result<void> start();
+  // After a while, and again until it works or stop() is called.
+  void start_later();
   // Takes over what an earlier bulkheadd started; false if it is not there any more.
   bool adopt(ProcessRecord const& record);
   // SIGTERM, and no new start. kill_now() if it does not listen.
@@ -38,6 +40,7 @@ class SupervisedChild : public std::enable_shared_from_this<SupervisedChild> {
 
  private:
   void watch();
+  void watch_log();
   void ended();
   asio::io_context& io_;
   std::string qube_;
@@ -49,6 +52,7 @@ class SupervisedChild : public std::enable_shared_from_this<SupervisedChild> {
   unsigned failures_ = 0;
   bool stopping_ = false;
   asio::steady_timer retry_;
+  asio::steady_timer log_turn_;
 };
 
 // Starts a plan once, its output going to `log_file`.

@@ -5,6 +5,7 @@
 
 #include "base/temp_dir.h"
 #include "dom0/core/admin/api.h"
+#include "hypervisor/volumes/private_volume.h"
 
 namespace bh::dom0 {
 namespace {
@@ -118,6 +119,13 @@ TEST_F(Api, CreateMakesAQubeItsVolumeATagAndAnEvent) {
   EXPECT_EQ(ok("admin.vm.volume.List", "", "untrusted"), "private\nroot\n");
   EXPECT_EQ(admin::parse_pairs(ok("admin.vm.volume.Info", "private", "untrusted"), '\n')["size"], "2147483648");
   EXPECT_EQ(error("admin.vm.volume.Info", "volatile", "untrusted"), "PermissionDenied");
+}
+
+TEST_F(Api, AVolumeThatIsAlreadyThereIsNeverTakenOver) {
+  ASSERT_TRUE(volumes::create_private_volume(paths.volumes("old")).ok());
+  EXPECT_EQ(error("admin.vm.Create.AppVM", "debian", "dom0", "label=red name=old"), "QubesException");
+  EXPECT_TRUE(std::filesystem::exists(paths.volumes("old") / "private.img"));
+  EXPECT_TRUE(events.empty());
 }
 
 TEST_F(Api, CreateRefusesByName) {

@@ -1,8 +1,15 @@
 // The helpers' command lines and the records of running qubes: pure texts, compared byte by byte.
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "base/posix_io.h"
+#include "base/temp_dir.h"
 #include "dom0/core/life/child_plan.h"
+#include "dom0/core/life/guest_complaint.h"
+#include "dom0/core/life/helper_log.h"
 #include "dom0/core/life/run_record.h"
+#include "dom0/core/life/stray_processes.h"
 
 namespace bh::dom0 {
 namespace {
@@ -54,6 +61,51 @@ TEST(RunRecord, DamageIsAnErrorNeverAWrongProcess) {
     EXPECT_FALSE(parse_state(text)) << text;
   }
   EXPECT_FALSE(parse_processes(std::string(65537, ' ')));
+}
+
+TEST(StrayProcesses, AreKnownByUuidOrRunFolderAndByNothingLess) {
+  std::string const uuid = "01234567-89ab-cdef-0123-456789abcdef";
+  auto const belongs = [&](std::vector<std::string> const& argv) {
+    std::string text;
+    for (auto const& argument : argv) text += argument + std::string(1, '\0');
+    return belongs_to_run(text, uuid, "/r/run/qubes/work");
+  };
+  EXPECT_TRUE(belongs({"qemu-system-x86_64", "-name", "guest=work", "-uuid", uuid, "-machine", "q35"}));
+  EXPECT_TRUE(belongs({"/bin/qrexec-daemon", "--direct", "--uuid=" + uuid, "5", "work", "user"}));
+  EXPECT_TRUE(belongs({"/bin/bulkhead-hub", "host", "--port-socket", "/r/run/qubes/work/mux.sock"}));
+  EXPECT_FALSE(belongs({"/bin/bulkhead-hub", "host", "--port-socket", "/r/run/qubes/work2/mux.sock"}));
+  EXPECT_FALSE(belongs({"less", "/r/run/qubes/work/mux.sock"}));
+  EXPECT_FALSE(belongs({"qemu-system-x86_64", "-name", uuid}));
+  EXPECT_FALSE(belongs({"grep", uuid}));
+  EXPECT_FALSE(belongs_to_run("", uuid, "/r/run/qubes/work"));
+  EXPECT_FALSE(belongs_to_run("-uuid", uuid, "/r/run/qubes/work"));
+}
+
+TEST(HelperLog, IsCutAtItsLimitWhileItsWriterGoesOn) {
+  TempDir const folder = *TempDir::create("bh-log-");
+  auto const log = folder.path() / "work-hub.log";
+  keep_short(log, 10);
+  EXPECT_FALSE(std::filesystem::exists(log));
+  std::ofstream writer(log, std::ios::app);
+  writer << "0123456789" << std::flush;
+  keep_short(log, 10);
+  EXPECT_EQ(*read_file(log, 100), "0123456789");
+  writer << "AB" << std::flush;
+  keep_short(log, 10);
+  EXPECT_EQ(*read_file(log, 100), "");
+  EXPECT_EQ(*read_file(log.string() + ".old", 100), "23456789AB");
+  writer << "more" << std::flush;
+  EXPECT_EQ(*read_file(log, 100), "more");
+}
+
+TEST(GuestComplaint, IsTheLastOneCappedAndFitToBeShown) {
+  auto const complaint = [](std::string text) { return guest_complaint(Untrusted<std::string>(std::move(text))); };
+  EXPECT_EQ(complaint("boot\r\nBULKHEAD-ERROR: a\r\n[1.2] BULKHEAD-ERROR: initrd: no root disk\r\nReboot: Power down\r\n"), "initrd: no root disk");
+  EXPECT_EQ(complaint("BULKHEAD-ERROR: \x1b]0;evil\x07 x"), "_]0;evil_ x");
+  EXPECT_EQ(complaint("BULKHEAD-ERROR: " + std::string(5000, 'x'))->size(), 200U);
+  EXPECT_EQ(complaint("all is well"), std::nullopt);
+  EXPECT_EQ(complaint("BULKHEAD-ERROR:   \r\nnext"), std::nullopt);
+  EXPECT_EQ(complaint("BULKHEAD-ERROR:"), std::nullopt);
 }
 
 }  // namespace

@@ -13,6 +13,13 @@ TEST(VmExec, EncodingIsTheSheets) {
   EXPECT_EQ(encode_vmexec({"a+b"}), "a-2Bb");
 }
 
+TEST(LogLines, AreTheLastOnesAndNothingInThemSteersATerminal) {
+  EXPECT_EQ(log_lines("a\r\nb\tc\n\nd", 3), (std::vector<std::string>{"b c", "", "d"}));
+  EXPECT_EQ(log_lines("good\rEvil\b\b\x1b[2J\a\x9b\n", 5), (std::vector<std::string>{"good_Evil___[2J__"}));
+  EXPECT_TRUE(log_lines("", 5).empty());
+  EXPECT_EQ(log_lines(std::string(10000, 'x'), 5).at(0).size(), 4096U);
+}
+
 int status(std::string const& program, std::vector<std::string> arguments) {
   Session session{Paths::below("/nonexistent-bulkhead-root"), "/nonexistent", admin::Client("/nonexistent-bulkhead-root/qubesd.sock")};
   return run_command_line(program, std::move(arguments), std::move(session));

@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cstring>
 #include <fstream>
 #include <future>
 #include <mutex>
@@ -257,6 +261,42 @@ TEST_F(Daemon, AGuestThatIgnoresShutdownIsReportedAndStillRuns) {
   EXPECT_EQ(state(), "Running");
 }
 
+TEST_F(Daemon, AGuestThatIsNotYetListeningHearsThePowerButtonLater) {
+  behave("agent-deaf");
+  on_daemon([&] { vmm.make_guests_deaf(true); });
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  auto shutdown = std::async(std::launch::async, [&] { return call("admin.vm.Shutdown", "wait", "work"); });
+  ASSERT_TRUE(eventually([&] {
+    int presses = 0;
+    on_daemon([&] { presses = vmm.power_presses("work"); });
+    return presses > 0;
+  }));
+  on_daemon([&] { vmm.make_guests_deaf(false); });
+  EXPECT_TRUE(shutdown.get().ok());
+  EXPECT_EQ(state(), "Halted");
+}
+
+TEST_F(Daemon, AGuestThatGivesUpIsQuotedWithoutItsControlCharacters) {
+  behave("no-agent");
+  auto start = std::async(std::launch::async, [&] { return call("admin.vm.Start", "", "work"); });
+  ASSERT_TRUE(eventually([&] { return fs::exists(paths.qube_run("work") / "processes.json"); }));
+  std::ofstream(paths.qube_run("work") / "console.log") << "booting\r\nBULKHEAD-ERROR: initrd: no \x1b[2Jroot disk\r\nPower down\r\n";
+  on_daemon([&] { vmm.happen("work", machine::MachineStopped{machine::StopReason::guest_powered_off, ""}); });
+  auto const reply = start.get();
+  ASSERT_FALSE(reply);
+  EXPECT_NE(reply.error().message.find("the guest powered off; it said: \"initrd: no _[2Jroot disk\""), std::string::npos) << reply.error().message;
+}
+
+TEST_F(Daemon, ALinkInPlaceOfThePrivateVolumeIsRefused) {
+  auto const volume = paths.volumes("work") / "private.img";
+  fs::rename(volume, folder.path() / "elsewhere.img");
+  fs::create_symlink(folder.path() / "elsewhere.img", volume);
+  auto const reply = call("admin.vm.Start", "", "work");
+  ASSERT_FALSE(reply);
+  EXPECT_NE(reply.error().message.find("is not a plain file"), std::string::npos) << reply.error().message;
+  on_daemon([&] { EXPECT_TRUE(vmm.started().empty()); });
+}
+
 TEST_F(Daemon, PauseAndUnpause) {
   EXPECT_EQ(call("admin.vm.Pause", "", "work").error().type, "QubesVMNotRunningError");
   ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
@@ -276,6 +316,7 @@ TEST_F(Daemon, ANewDaemonTakesOverWhatTheOldOneLeftRunning) {
   run_daemon();
   EXPECT_EQ(state(), "Running");
   EXPECT_EQ(records(), before);
+  on_daemon([&] { EXPECT_EQ(vmm.last_adopted().log_file, paths.log() / "work-qemu.log"); });
   EXPECT_NE(call("admin.vm.property.Get", "xid", "work").value_or(""), "default=True type=int -1");
   // It watches what it took over.
   ASSERT_EQ(::kill(before.at("qrexec-daemon").pid, SIGKILL), 0);
@@ -299,6 +340,69 @@ TEST_F(Daemon, AQubeThatEndedUnwatchedIsClearedAway) {
     int const pid = record.pid;
     EXPECT_TRUE(eventually([pid] { return !alive(pid); })) << role;
   }
+}
+
+TEST_F(Daemon, HelpersOfAStartCutShortBeforeTheyWereRecordedAreEnded) {
+  behave("no-agent");
+  auto start = std::async(std::launch::async, [&] { return call("admin.vm.Start", "", "work"); });
+  ASSERT_TRUE(eventually([&] { return records().contains("gui-daemon"); }));
+  auto const before = records();
+  stop_daemon(false);
+  EXPECT_FALSE(start.get().ok());
+  fs::remove(paths.qube_run("work") / "processes.json");
+  run_daemon();
+  EXPECT_EQ(state(), "Halted");
+  EXPECT_FALSE(fs::exists(paths.qube_run("work")));
+  for (char const* role : {"hub", "qrexec-daemon"}) EXPECT_TRUE(eventually([&] { return !alive(before.at(role).pid); })) << role;
+  (void)::kill(before.at("gui-daemon").pid, SIGKILL);  // carries no mark of its own
+  fs::remove(behaviour / "no-agent");
+  on_daemon([&] { vmm.happen("work", machine::MachineStopped{machine::StopReason::killed, ""}); });
+  EXPECT_TRUE(ok("admin.vm.Start", "", "work"));
+}
+
+// Runs in a child process: connects as another user, sends the frame, tells by its exit code what came back.
+int call_as_nobody(fs::path const& socket, Bytes const& frame) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, socket.c_str(), sizeof address.sun_path - 1);
+  pid_t const child = ::fork();
+  if (child == 0) {
+    if (::setresgid(65534, 65534, 65534) != 0 || ::setresuid(65534, 65534, 65534) != 0) ::_exit(10);
+    int const fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    if (::connect(fd, reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0) ::_exit(11);
+    (void)::send(fd, frame.data(), frame.size(), MSG_NOSIGNAL);
+    ::shutdown(fd, SHUT_WR);
+    char answer = 0;
+    ::_exit(::recv(fd, &answer, 1, 0) > 0 ? 1 : 0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 99;
+}
+
+TEST_F(Daemon, AnotherUserGetsNoAnswerEvenWhereModesAreLoose) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  for (auto const& place : {folder.path(), folder.path() / "root", paths.run()}) fs::permissions(place, fs::perms::all);
+  fs::permissions(paths.admin_socket(), fs::perms::all);
+  auto const frame = admin::encode_call({.method = "admin.vm.List"});
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(call_as_nobody(paths.admin_socket(), *frame), 0);
+  EXPECT_TRUE(ok("admin.vm.List"));
+}
+
+TEST_F(Daemon, ManyIdleClientsAreHeldToACapAndLaterCallsSucceed) {
+  std::vector<UniqueFd> idle;
+  for (int i = 0; i < 500; ++i) {
+    auto fd = connect_unix(paths.admin_socket());
+    if (fd) idle.push_back(std::move(*fd));
+  }
+  // Beyond the cap connections are cut at once: an end of stream, and no wait for it.
+  ASSERT_GT(idle.size(), 300U);
+  std::byte one[1];
+  ASSERT_TRUE(wait_for(idle.back(), POLLIN, Clock::now() + 20s).value_or(false));
+  EXPECT_EQ(read_some(idle.back(), one).value_or(99), 0U);
+  idle.clear();
+  EXPECT_TRUE(eventually([&] { return client->call({.method = "admin.vm.List"}, 60s).ok(); }));
 }
 
 TEST_F(Daemon, ASecondDaemonOnTheSameRootIsRefused) {
