@@ -76,8 +76,9 @@ Result<void> run(Options const& options) {
   log::info("Wayland socket " + options.wayland_display + " is there");
 
   while (!stopping) {
-    wl_display_flush_clients(display.get());
+    // The daemon first: its work is on the way of the frame, while a client that is told of a free buffer only takes the processor from it.
     channel.flush();
+    wl_display_flush_clients(display.get());
     if (wl_event_loop_dispatch(display.loop(), -1) < 0 && errno != EINTR) return Failure{Error::from_errno("wait for events")};
   }
   channel.flush();

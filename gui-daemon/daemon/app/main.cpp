@@ -33,12 +33,13 @@ int loop(x11::Connection const& connection, x11::EventRouter& router, Session& s
     session.turn(Clock::now());
     // After everything that talks to the server, so that events which a reply brought along do not lie unread during poll().
     router.run();
+    session.send_queued();
     if (connection.broken()) {
       log::error("the X server is gone");
       return 1;
     }
     std::array<pollfd, 3> entries{pollfd{stop.borrow(), POLLIN, 0}, connection.poll_entry(), pollfd{-1, 0, 0}};
-    // Again: the events just handled may have left something to send.
+    // Again: the events just handled may have left something that the agent has no room for yet.
     if (auto const agent = session.poll_entry()) entries[2] = *agent;
     if (::poll(entries.data(), entries.size(), wait_milliseconds(session.wake_at(), Clock::now())) < 0 && errno != EINTR) {
       log::error(Error::from_errno("wait for events").message);

@@ -120,6 +120,10 @@ void Session::write() {
   if (auto const flushed = queue_.flush(socket_); !flushed) disconnect(flushed.error().message, false);
 }
 
+void Session::send_queued() {
+  if (state_ == State::running && !overflow_ && !queue_.empty()) static_cast<void>(queue_.flush(socket_));
+}
+
 void Session::disconnect(std::string_view why, bool fault) {
   log::write(fault ? log::Level::warning : log::Level::info, std::string(fault ? "connection ended: " : "") + std::string(why));
   state_ = State::waiting;

@@ -45,6 +45,9 @@ class Session final : public AgentLink {
   [[nodiscard]] std::optional<Deadline> wake_at() const;
   // Connects if it is time, reads once and handles what is whole, writes what can be written. Never waits.
   void turn(Deadline now);
+  // Sends what has been queued since turn() as far as it goes now: FRAME_DONE is not to wait for another round of poll(). A failure is met by the
+  // next turn(), which then ends the connection.
+  void send_queued();
 
  private:
   enum class State { waiting, handshake, running };
