@@ -8,8 +8,8 @@
 #include <cstdlib>
 
 #include "base/log.h"
+#include "base/service_notice.h"
 #include "hypervisor/vchan/hub/hub.h"
-#include "hypervisor/vchan/hub/notify.h"
 
 namespace {
 
@@ -99,7 +99,7 @@ int run_guest(Arguments const& arguments) {
     BH_CHECK(write_file_atomically(path, text, 0644));
     if (told || notify.empty()) return {};
     told = true;
-    return notify_ready(notify);
+    return notify_service_ready(notify);
   };
   // Like /tmp: everybody may serve, nobody may remove another's socket.
   if (::mkdir(arguments.directory.c_str(), 0700) == 0) {
