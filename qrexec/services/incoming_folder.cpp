@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -87,7 +88,16 @@ IncomingFile::~IncomingFile() {
   if (!kept_ && !nameless_ && file_.open()) ::unlinkat(parent_.borrow(), entry_.name.last().c_str(), 0);
 }
 
-Result<void> IncomingFile::write(ByteSpan bytes) { return write_all(file_, bytes); }
+// Not write_all(), which tries every descriptor as a socket first: a call in vain for each piece of a file.
+Result<void> IncomingFile::write(ByteSpan bytes) {
+  while (!bytes.empty()) {
+    ssize_t const put = ::write(file_.borrow(), bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return Failure{Error::from_errno("write a file")};
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+  return {};
+}
 
 Result<void> IncomingFile::keep() {
   BH_CHECK(set_permissions(file_, entry_.permissions));

@@ -12,14 +12,14 @@ Result<Inlet> Inlet::over(SharedFd fd, MessageType type, Ownership ownership) {
 
 void Inlet::pump(FramedStream& stream, std::size_t chunk) {
   if (closed()) return;
-  std::vector<std::byte> buffer(chunk);
-  auto const got = read_some(*fd_, buffer);
+  if (buffer_.size() != chunk) buffer_.resize(chunk);
+  auto const got = read_some(*fd_, buffer_);
   if (!got && got.error().errno_value == EAGAIN) return;
   if (!got || *got == 0) {
     end(stream);
     return;
   }
-  stream.queue_frame(type_, ByteSpan(buffer).first(*got));
+  stream.queue_frame(type_, ByteSpan(buffer_).first(*got));
 }
 
 void Inlet::end(FramedStream& stream) {

@@ -25,6 +25,7 @@ class Inlet {
   Inlet(SharedFd fd, MessageType type) : fd_(std::move(fd)), type_(type) {}
   SharedFd fd_;
   MessageType type_;
+  Bytes buffer_;  // kept: clearing a new one for every read would cost as much as the read
 };
 
 }  // namespace bh::qrexec

@@ -22,8 +22,24 @@ void Outlet::write(ByteSpan bytes) {
     auto const span = as_bytes(clean);
     buffer_.insert(buffer_.end(), span.begin(), span.end());
   } else {
-    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+    ByteSpan const rest = write_through(bytes);
+    buffer_.insert(buffer_.end(), rest.begin(), rest.end());
   }
+}
+
+// With nothing in front of them, bytes need not pass the buffer.
+ByteSpan Outlet::write_through(ByteSpan bytes) {
+  if (ownership_ != Ownership::ours) return bytes;
+  while (pending() == 0 && !bytes.empty()) {
+    auto const put = write_some(*fd_, bytes);
+    if (!put && put.error().errno_value == EAGAIN) return bytes;
+    if (!put) {
+      abandon();
+      return {};
+    }
+    bytes = bytes.subspan(*put);
+  }
+  return bytes;
 }
 
 void Outlet::abandon() {

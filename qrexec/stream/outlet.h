@@ -38,6 +38,8 @@ class Outlet {
   void abandon();
 
  private:
+  // What could not be written at once.
+  ByteSpan write_through(ByteSpan bytes);
   Outlet(SharedFd fd, Ownership ownership) : fd_(std::move(fd)), ownership_(ownership) {}
   SharedFd fd_;
   Ownership ownership_;
