@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds kFirstPause{20};
 constexpr std::chrono::milliseconds kLongestPause{500};
 constexpr std::chrono::seconds kHelloTime{60};
 constexpr int kTurnMs = 1000;
+constexpr int kExitBroken = 1;
 
 class Daemon {
  public:
@@ -44,7 +45,11 @@ class Daemon {
       } else {
         startup.reset();
         auto const began = Clock::now();
-        if (auto const ended = serve(*std::move(agent)); !ended) log::warning(ended.error().message + "; waiting for it to come back");
+        if (auto const ended = serve(*std::move(agent)); !ended) {
+          log::warning(ended.error().message + (was_ready_ ? "; waiting for it to come back" : ""));
+          // Nobody can ever have reached us: whoever started us waits for an answer, not for a better day.
+          if (!was_ready_) return kExitBroken;
+        }
         // GUARD: a qube whose agent fails over and over must not keep dom0 busy.
         if (Clock::now() - began > std::chrono::seconds(10)) pause = kFirstPause;
       }
@@ -99,6 +104,7 @@ class Daemon {
   Result<void> serve(FramedStream agent) {
     BH_TRY(session, AgentSession::begin(options_, std::move(agent), ports_,
                                         [this](TriggerRequest const& request) { return start_worker(request); }));
+    was_ready_ = true;
     if (ready_) ready_();
     auto const ended = [&]() -> Result<void> {
       PollSet set;
@@ -153,6 +159,7 @@ class Daemon {
   std::function<void()> ready_;
   PortTable ports_;
   bool stopping_ = false;
+  bool was_ready_ = false;
 };
 
 Result<UniqueFd> watch_signals() {

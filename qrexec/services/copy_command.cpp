@@ -28,8 +28,8 @@ std::string explain_exit(int code, std::string_view target) {
   std::string const to = target == "@default" ? "the qube" : "'" + for_display(target, 64) + "'";
   switch (code) {
     case 126:
-      return "Request refused: dom0's policy does not let this qube copy files to " + to +
-             " (service qubes.Filecopy), or the user said no. Nothing was sent.";
+      // qrexec-client-vm has said "Request refused" above it.
+      return "Nothing was sent: dom0's policy does not let this qube copy files to " + to + " (service qubes.Filecopy), or the user said no.";
     case 127: return "The qube " + to + " has no service qubes.Filecopy; is its template up to date?";
     case 125: return "The call to " + to + " could not be made: it does not run, does not answer, or failed to start the service.";
     default: return {};

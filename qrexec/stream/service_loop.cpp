@@ -42,10 +42,12 @@ class ServiceLoop {
 
   Served run() {
     for (;;) {
-      if (auto const result = take_frames(); !result) return Served::protocol_error;
+      auto const drained = take_frames();
+      if (!drained) return Served::protocol_error;
       input_.flush();
       if (!lost_ && finished()) return say_goodbye();
-      if (lost_ && (input_.closed() || input_.pending() == 0 || Clock::now() > give_up_)) return Served::caller_left;
+      if (lost_ && *drained && (input_.closed() || input_.pending() == 0)) return Served::caller_left;
+      if (hung_up_ && Clock::now() > give_up_) return Served::caller_left;
       if (auto const turned = turn(); !turned) {
         log::error("call: " + turned.error().message);
         return Served::protocol_error;
@@ -54,14 +56,15 @@ class ServiceLoop {
   }
 
  private:
-  Result<void, FrameError> take_frames() {
+  // False: frames are left because the service is slow.
+  Result<bool, FrameError> take_frames() {
     while (input_.has_room()) {
       auto frame = channel_.next();
       if (!frame) {
         log::warning(std::string("the caller sent ") + to_string(frame.error()) + "; the call ends");
         return Failure{frame.error()};
       }
-      if (!*frame) return {};
+      if (!*frame) return true;
       // GUARD (R22): only input has a way on from here; anything else a caller may send was dropped by its type.
       auto const message = decode_to_service(**frame);
       if (!message) return Failure{FrameError::unknown_type};
@@ -76,7 +79,7 @@ class ServiceLoop {
         log::warning("the caller sent a message that only a service may send; ignored");
       }
     }
-    return {};
+    return false;
   }
 
   bool finished() {
@@ -101,7 +104,9 @@ class ServiceLoop {
     set_.clear();
     constexpr std::size_t kNone = SIZE_MAX;
     bool const reading = !lost_ && input_.has_room();
-    std::size_t const channel = lost_ ? kNone
+    // A hang-up is told again and again; it is looked at once there is room for what the caller had sent before.
+    bool const deaf = lost_ || (hung_up_ && !reading);
+    std::size_t const channel = deaf ? kNone
                                       : set_.add(channel_.fd(), static_cast<short>((reading ? POLLIN : 0) |
                                                                                   (channel_.pending() > 0 ? POLLOUT : 0)));
     std::size_t const input = input_.closed() ? kNone : set_.add(*input_.fd(), input_.pending() > 0 ? POLLOUT : short{0});
@@ -110,7 +115,7 @@ class ServiceLoop {
     std::size_t const errors = errors_.closed() || !room ? kNone : set_.add(*errors_.fd(), POLLIN);
     std::size_t const request = service_.child ? set_.add(request_, POLLIN) : kNone;
     if (service_.child && !status_) set_.add(service_.child->pidfd(), POLLIN);
-    BH_CHECK(set_.wait(lost_ ? 100 : kTurnMs));
+    BH_CHECK(set_.wait(hung_up_ ? 100 : kTurnMs));
 
     if (input != kNone && (set_.at(input) & (POLLERR | POLLHUP)) != 0) input_.abandon();
     if (request != kNone && set_.at(request) != 0 && socket_request_arrived(request_)) use_one_socket();
@@ -121,22 +126,19 @@ class ServiceLoop {
   }
 
   Result<void> channel_turn(short events, bool reading) {
-    bool connected = true;
     if (reading && (events & (POLLIN | POLLHUP | POLLERR)) != 0) {
       BH_TRY(open, channel_.receive());
-      connected = open;
+      if (!open) lost_ = true;
     } else if ((events & (POLLHUP | POLLERR)) != 0) {
-      connected = false;
+      hung_up_ = true;
     }
-    if (connected) {
-      BH_TRY(open, channel_.flush());
+    if (!lost_) {
       // A caller that left may have sent more before; reading finds its end.
-      if (!open && !reading) connected = false;
+      BH_TRY(open, channel_.flush());
+      if (!open) hung_up_ = true;
     }
-    if (!connected) {
-      lost_ = true;
-      give_up_ = Clock::now() + kAfterHangup;
-    }
+    if (lost_) hung_up_ = true;
+    if (hung_up_ && give_up_ == Deadline{}) give_up_ = Clock::now() + kAfterHangup;
     return {};
   }
 
@@ -155,7 +157,8 @@ class ServiceLoop {
   PollSet set_;
   std::optional<ExitStatus> status_;
   bool caller_eof_ = false;
-  bool lost_ = false;
+  bool hung_up_ = false;  // the caller has left; what it had sent may still be on its way
+  bool lost_ = false;     // and all of that has been read
   Deadline give_up_{};
 };
 

@@ -188,6 +188,38 @@ TEST_F(AgentTest, AnOverlongChunkEndsTheCall) {
   expect_terminated();
 }
 
+TEST_F(AgentTest, WhatACallerSentBeforeItLeftStillArrives) {
+  std::string const copy = (world_.folder() / "copy").string();
+  auto call = exec(QrexecWorld::user() + ":sleep 1; cat > " + copy + "; touch " + copy + ".done");
+  for (int i = 0; i < 16; ++i) call.send(0x190, std::string(65536, 'x'));
+  call.close();
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(copy + ".done"); }));
+  EXPECT_EQ(std::filesystem::file_size(copy), 16U * 65536);
+  expect_terminated();
+}
+
+TEST_F(AgentTest, TcpServiceGetsTheHeaderAndTheStream) {
+  TcpListener listener;
+  std::filesystem::create_symlink("/dev/tcp/127.0.0.1", world_.folder() / "rpc" / "qubes.Tcp");
+  auto call = service("qubes.Tcp+" + std::to_string(listener.port()) + " domX");
+  FakePeer socket = listener.accept();
+  std::string const header = terminated("qubes.Tcp+" + std::to_string(listener.port()) + " domX");
+  EXPECT_EQ(socket.receive_raw(header.size()), header);
+  call.send(0x190, "ping");
+  EXPECT_EQ(socket.receive_raw(4), "ping");
+  socket.send_raw("pong");
+  call.send(0x190, "");
+  EXPECT_TRUE(socket.closed());
+  socket.close();
+  Said const said = listen(call);
+  EXPECT_EQ(said.out, "pong");
+  EXPECT_EQ(said.code, 0);
+  auto none = service("qubes.Tcp domX");
+  EXPECT_EQ(listen(none).code, 125);
+  auto name = service("qubes.Tcp+localhost+80 domX");
+  EXPECT_EQ(listen(name).code, 125);
+}
+
 TEST_F(AgentTest, OneSocketForBothDirectionsOnRequest) {
   world_.service("qubes.Service", "kill -USR1 $QREXEC_AGENT_PID; echo hello >&0; read x; echo \"got $x\" >&0\n");
   auto call = service("qubes.Service domX");

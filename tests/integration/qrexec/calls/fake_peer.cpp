@@ -1,6 +1,9 @@
 #include "fake_peer.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <thread>
 
@@ -102,6 +105,27 @@ FakePeer FakeServer::accept() {
   auto socket = accept_unix(listener_);
   EXPECT_TRUE(socket.ok());
   return socket ? FakePeer(*std::move(socket)) : FakePeer();
+}
+
+TcpListener::TcpListener() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(::bind(listener_.borrow(), generic, size), 0);
+  EXPECT_EQ(::listen(listener_.borrow(), 1), 0);
+  EXPECT_EQ(::getsockname(listener_.borrow(), generic, &size), 0);
+  port_ = ntohs(address.sin_port);
+}
+
+FakePeer TcpListener::accept() {
+  auto const ready = wait_for(listener_, POLLIN, Clock::now() + kPatience);
+  if (!ready || !*ready) {
+    ADD_FAILURE() << "nobody connected";
+    return {};
+  }
+  return FakePeer(UniqueFd(::accept4(listener_.borrow(), nullptr, nullptr, SOCK_CLOEXEC)));
 }
 
 }  // namespace bh::qrexec_test

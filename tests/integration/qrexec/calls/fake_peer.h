@@ -47,6 +47,18 @@ class FakeServer {
   UniqueFd listener_;
 };
 
+// A port of its own on the loopback device.
+class TcpListener {
+ public:
+  TcpListener();
+  [[nodiscard]] int port() const { return port_; }
+  FakePeer accept();
+
+ private:
+  UniqueFd listener_;
+  int port_ = 0;
+};
+
 std::string u32(std::uint32_t value);
 std::uint32_t number_at(std::string const& body, std::size_t offset);
 // The text in a field of `width` zero-padded bytes.

@@ -24,11 +24,6 @@ constexpr char kPolicy[] =
     "case $4 in *Denied*) echo result=deny; exit 1;; *Slow*) sleep 1;; *Hang*) exec sleep 60;; *Broken*) echo result=allow; exit 0;; esac\n"
     "printf 'result=allow\\nuser=DEFAULT\\nautostart=False\\ntarget=%s\\nrequested_target=%s\\n' \"$target\" \"$target\"\n";
 
-std::filesystem::path program(std::string const& name) {
-  char const* const folder = std::getenv("BH_BIN");
-  return std::filesystem::path(folder == nullptr ? "bin" : folder) / name;
-}
-
 std::string slurp(std::filesystem::path const& path) {
   auto content = read_file(path, 256U << 20);
   return content ? *std::move(content) : std::string();
@@ -45,9 +40,15 @@ bool eventually(std::function<bool()> const& condition) {
   return condition();
 }
 
+std::filesystem::path QrexecWorld::program(std::string const& name) {
+  char const* const folder = std::getenv("BH_BIN");
+  return std::filesystem::path(folder == nullptr ? "bin" : folder) / name;
+}
+
 QrexecWorld::QrexecWorld() : temp_(*TempDir::create("qrexec")) {
   for (char const* name : {"v", "s", "rpc", "config"}) std::filesystem::create_directory(folder() / name);
   write("policy", kPolicy, 0755);
+  policy_program = folder() / "policy";
 }
 
 QrexecWorld::~QrexecWorld() {
@@ -70,7 +71,8 @@ void QrexecWorld::write(std::string const& name, std::string const& content, uns
 
 SpawnOptions QrexecWorld::options(int domain, std::vector<std::string> words) const {
   SpawnOptions spawn;
-  words[0] = program(words[0]).string();
+  // A name is a program of the build, a path is itself.
+  if (words[0].find('/') == std::string::npos) words[0] = program(words[0]).string();
   spawn.argv = std::move(words);
   spawn.environment = {{"VCHAN_DOMAIN", std::to_string(domain)},
                        {"VCHAN_SOCKET_DIR", (folder() / "v").string()},
@@ -95,7 +97,7 @@ ChildProcess QrexecWorld::agent(int domain) const {
 
 ChildProcess QrexecWorld::daemon(int domain, std::string const& name) const {
   return start(0, {"qrexec-daemon", "--direct", "--uuid=uuid-" + name, "--socket-dir=" + (folder() / "s").string(),
-                   "--policy-program=" + (folder() / "policy").string(), std::to_string(domain), name, user()});
+                   "--policy-program=" + policy_program.string(), std::to_string(domain), name, user()});
 }
 
 void QrexecWorld::qube(int domain, std::string const& name) {

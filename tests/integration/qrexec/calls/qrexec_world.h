@@ -41,6 +41,10 @@ class QrexecWorld {
   [[nodiscard]] Finished client_vm(int domain, std::vector<std::string> words, std::string const& input = {}) const;
 
   std::vector<ChildProcess> running;
+  // What daemons ask: a stand-in, unless a test takes the real one.
+  std::filesystem::path policy_program;
+  // A program of the build.
+  [[nodiscard]] static std::filesystem::path program(std::string const& name);
   ~QrexecWorld();
 
  private:
