@@ -1,5 +1,7 @@
 #include "gui-daemon/daemon/core/window_model.h"
 
+#include <algorithm>
+
 namespace bh::gui {
 namespace {
 Failure<Reject> kill(ProtocolError reason) { return Failure{Reject{Severity::kill, reason}}; }
@@ -54,8 +56,21 @@ FrameKind WindowModel::frame_for(Window const& window, Extent const& extent) con
 }
 
 Geometry WindowModel::fitted(Window const& window, Geometry const& wanted) const {
-  return frame_for(window, wanted.extent) == FrameKind::popup ? fit_popup(wanted, screen_.work_area())
-                                                              : fit_titled(wanted, screen_.work_area());
+  // GUARD: a window that became titled because it was too large, and shrinks into a corner: its frame stays the titled one, and
+  // with a popup's room for it the title would lie outside the screen.
+  bool const popup = frame_for(window, wanted.extent) == FrameKind::popup &&
+                     (window.mapped() == nullptr || window.mapped()->frame == FrameKind::popup);
+  return popup ? fit_popup(wanted, screen_.work_area()) : fit_titled(wanted, screen_.work_area());
+}
+
+checked::WindowHints WindowModel::usable_hints(Window const& window) const {
+  // GUARD: a "smallest size" beyond the screen, to which a window manager would enlarge the window and push frame sides off it.
+  Extent const largest = fit_titled({Position::of(0, 0), Extent::of(kMaxWidth, kMaxHeight)}, screen_.work_area()).extent;
+  checked::WindowHints hints = window.hints;
+  for (auto* const range : {&hints.min, &hints.base}) {
+    if (*range) *range = checked::SizeRange{std::min((*range)->width, largest.width()), std::min((*range)->height, largest.height())};
+  }
+  return hints;
 }
 
 void WindowModel::show(WindowId id, Window& window, FrameKind frame) {
@@ -63,7 +78,7 @@ void WindowModel::show(WindowId id, Window& window, FrameKind frame) {
   window.reported_flags = 0;
   Window const* const parent = find(window.transient_for);
   bool const parent_shown = parent != nullptr && parent->mapped() != nullptr && window.transient_for != id;
-  screen_.show(id, Look{frame, window.geometry, window.title, window.window_class, window.hints,
+  screen_.show(id, Look{frame, window.geometry, window.title, window.window_class, usable_hints(window),
                         parent_shown ? window.transient_for : kNoWindow, window.wanted_flags});
 }
 
@@ -185,7 +200,7 @@ Result<void, Reject> WindowModel::on(WindowId, Window& window, checked::Dock con
 
 Result<void, Reject> WindowModel::on(WindowId id, Window& window, checked::WindowHints const& message) {
   window.hints = message;
-  if (window.mapped() != nullptr) screen_.set_hints(id, window.hints);
+  if (window.mapped() != nullptr) screen_.set_hints(id, usable_hints(window));
   return {};
 }
 
@@ -219,6 +234,18 @@ Result<void, Reject> WindowModel::on(WindowId id, Window& window, checked::Curso
 void WindowModel::close_requested(WindowId id) {
   Window const* const window = find(id);
   if (window != nullptr && !window->dying()) agent_.send(id, to_agent::Close{});
+}
+
+void WindowModel::frame_destroyed(WindowId id) {
+  Window* const window = find(id);
+  if (window == nullptr || window->mapped() == nullptr) return;
+  FrameKind const frame = window->mapped()->frame;
+  agent_.send(id, to_agent::Close{});
+  screen_.hide(id);
+  Geometry const former = window->geometry;
+  window->geometry = fitted(*window, former);
+  show(id, *window, frame);
+  if (window->geometry != former) send_geometry(id, *window);
 }
 
 void WindowModel::close_all() {

@@ -23,6 +23,8 @@ class WindowModel {
   void exposed(WindowId id, Area const& area);
   void painted(WindowId id);
   void close_requested(WindowId id);
+  // Another X client destroyed the frame. The guest is asked to close, and gets a new frame for as long as it has the window.
+  void frame_destroyed(WindowId id);
   // The work area changed: popups are brought back inside.
   void work_area_changed();
 
@@ -51,6 +53,7 @@ class WindowModel {
   [[nodiscard]] Window* find(WindowId id);
   [[nodiscard]] Geometry fitted(Window const& window, Geometry const& wanted) const;
   [[nodiscard]] FrameKind frame_for(Window const& window, Extent const& extent) const;
+  [[nodiscard]] checked::WindowHints usable_hints(Window const& window) const;
   void show(WindowId id, Window& window, FrameKind frame);
   void apply(WindowId id, Window& window, Geometry const& wanted);
   void send_geometry(WindowId id, Window& window);

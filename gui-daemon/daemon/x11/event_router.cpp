@@ -32,6 +32,7 @@ void EventRouter::handle(xcb_generic_event_t const& event) {
     case 0: return log_error(as<xcb_generic_error_t>(event));
     case XCB_EXPOSE: return expose(as<xcb_expose_event_t>(event));
     case XCB_CONFIGURE_NOTIFY: return configure(as<xcb_configure_notify_event_t>(event));
+    case XCB_DESTROY_NOTIFY: return destroyed(as<xcb_destroy_notify_event_t>(event).window);
     case XCB_REPARENT_NOTIFY: return reparent(as<xcb_reparent_notify_event_t>(event));
     case XCB_PROPERTY_NOTIFY: return property(as<xcb_property_notify_event_t>(event));
     case XCB_CLIENT_MESSAGE: return client_message(as<xcb_client_message_event_t>(event));
@@ -86,6 +87,13 @@ void EventRouter::configure(xcb_configure_notify_event_t const& event) {
   }
 }
 
+void EventRouter::destroyed(xcb_window_t window) {
+  // Ours are forgotten before we destroy them, so this one was destroyed by somebody else; without its content F is of no use either.
+  GuestWindow const* lost = screen_.find_by_frame(window);
+  if (lost == nullptr) lost = screen_.find_by_content(window);
+  if (lost != nullptr) model_.frame_destroyed(lost->id());
+}
+
 void EventRouter::reparent(xcb_reparent_notify_event_t const& event) {
   if (GuestWindow* const window = screen_.find_by_frame(event.window)) {
     window->parent_is_root = event.parent == connection_.root();
@@ -102,6 +110,7 @@ void EventRouter::report_geometry(GuestWindow& window) {
 void EventRouter::property(xcb_property_notify_event_t const& event) {
   Atoms const& atoms = connection_.atoms();
   if (event.window == connection_.root()) {
+    if (event.atom == atoms.net_supporting_wm_check && event.state == XCB_PROPERTY_NEW_VALUE) screen_.manager_came();
     if (event.atom == atoms.xkb_rules_names && on_keymap_names) on_keymap_names();
     if (event.atom != atoms.net_workarea && event.atom != atoms.net_current_desktop) return;
     screen_.refresh_work_area();
@@ -133,7 +142,12 @@ void EventRouter::client_message(xcb_client_message_event_t const& event) {
 
 void EventRouter::focus(xcb_focus_in_event_t const& event, bool gained) {
   GuestWindow* const window = screen_.find_by_frame(event.event);
-  if (window == nullptr) return;
+  if (window == nullptr) {
+    // A frame that we have destroyed: its guest window is hidden or gone, and with it the keys that were pressed in it.
+    auto const focused = keyboard_.focused();
+    if (!gained && focused && screen_.find(*focused) == nullptr) keyboard_.focus_lost(*focused, event.detail);
+    return;
+  }
   // Grabs come and go without the guest knowing; but keys end there, so the pressed ones are released.
   bool const real = event.mode == XCB_NOTIFY_MODE_NORMAL || event.mode == XCB_NOTIFY_MODE_WHILE_GRABBED;
   if (!real) {

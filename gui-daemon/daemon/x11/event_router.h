@@ -24,6 +24,7 @@ class EventRouter {
   void log_error(xcb_generic_error_t const& error);
   void expose(xcb_expose_event_t const& event);
   void configure(xcb_configure_notify_event_t const& event);
+  void destroyed(xcb_window_t window);
   void reparent(xcb_reparent_notify_event_t const& event);
   void report_geometry(GuestWindow& window);
   void property(xcb_property_notify_event_t const& event);

@@ -38,7 +38,10 @@ GuestWindow::GuestWindow(Connection const& connection, Label const& label, Windo
   xcb_map_window(connection_.raw(), frame_);
 }
 
-GuestWindow::~GuestWindow() { xcb_destroy_window(connection_.raw(), frame_); }
+GuestWindow::~GuestWindow() {
+  // Another client may have destroyed it before us: that error says nothing new.
+  xcb_discard_reply(connection_.raw(), xcb_destroy_window_checked(connection_.raw(), frame_).sequence);
+}
 
 void GuestWindow::create_windows(Look const& look) {
   FrameRect const rect = frame_rect(look.frame, look.geometry);
@@ -56,7 +59,7 @@ void GuestWindow::create_windows(Look const& look) {
   std::array<std::uint32_t, 3> const content_values{
       kBackground, XCB_GRAVITY_NORTH_WEST,
       XCB_EVENT_MASK_EXPOSURE | XCB_EVENT_MASK_BUTTON_PRESS | XCB_EVENT_MASK_BUTTON_RELEASE | XCB_EVENT_MASK_POINTER_MOTION |
-          XCB_EVENT_MASK_ENTER_WINDOW | XCB_EVENT_MASK_LEAVE_WINDOW};
+          XCB_EVENT_MASK_ENTER_WINDOW | XCB_EVENT_MASK_LEAVE_WINDOW | XCB_EVENT_MASK_STRUCTURE_NOTIFY};
   xcb_create_window(connection_.raw(), XCB_COPY_FROM_PARENT, content_, frame_, 0, 0, 1, 1, 0, XCB_WINDOW_CLASS_INPUT_OUTPUT,
                     XCB_COPY_FROM_PARENT, XCB_CW_BACK_PIXEL | XCB_CW_BIT_GRAVITY | XCB_CW_EVENT_MASK, content_values.data());
   place_content();
@@ -132,6 +135,18 @@ void GuestWindow::move(Geometry const& geometry) {
                                             rect.extent.height()};
   xcb_configure_window(connection_.raw(), frame_,
                        XCB_CONFIG_WINDOW_X | XCB_CONFIG_WINDOW_Y | XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT, values.data());
+}
+
+void GuestWindow::offer_to_manager() {
+  // Withdrawn and mapped again (ICCCM 4.1.4): a window manager that starts later finds a new window, to be placed and focused.
+  xcb_unmap_window(connection_.raw(), frame_);
+  xcb_unmap_notify_event_t withdrawn{};
+  withdrawn.response_type = XCB_UNMAP_NOTIFY;
+  withdrawn.event = connection_.root();
+  withdrawn.window = frame_;
+  xcb_send_event(connection_.raw(), 0, connection_.root(), XCB_EVENT_MASK_SUBSTRUCTURE_REDIRECT | XCB_EVENT_MASK_SUBSTRUCTURE_NOTIFY,
+                 reinterpret_cast<char const*>(&withdrawn));
+  xcb_map_window(connection_.raw(), frame_);
 }
 
 void GuestWindow::resized(Extent const& frame) {

@@ -28,6 +28,8 @@ class GuestWindow {
   [[nodiscard]] Geometry geometry_of(std::int32_t frame_x, std::int32_t frame_y, Extent const& frame) const;
 
   void move(Geometry const& geometry);
+  // To a window manager that was not there when F was mapped.
+  void offer_to_manager();
   // F has this size now.
   void resized(Extent const& frame);
   void set_title(SanitizedText const& title);
@@ -38,6 +40,7 @@ class GuestWindow {
   void paint();
 
   bool wants_fullscreen = false;  // the guest's wish, shown as maximised
+  bool shown_unmanaged = false;   // there was no window manager when it was mapped
   bool parent_is_root = true;     // no window manager has put F into a window of its own
 
  private:

@@ -2,6 +2,8 @@
 
 #include <xcb/shm.h>
 
+#include <utility>
+
 namespace bh::gui::x11 {
 namespace {
 // _NET_WM_STATE actions; the last number says that the request comes from an application.
@@ -34,6 +36,7 @@ void X11Screen::show(WindowId id, Look const& look) {
   GuestWindow const* const parent = look.transient_for == kNoWindow ? nullptr : find(look.transient_for);
   auto window = std::make_unique<GuestWindow>(connection_, label_, id, look, parent == nullptr ? xcb_window_t{XCB_NONE} : parent->frame());
   window->set_content_cursor(cursors_.glyph(kArrowGlyph));
+  window->shown_unmanaged = !connection_.has_window_manager();
   by_resource_[window->frame()] = window.get();
   by_resource_[window->content()] = window.get();
   windows_[id] = std::move(window);
@@ -45,6 +48,12 @@ void X11Screen::hide(WindowId id) {
   by_resource_.erase(it->second->frame());
   by_resource_.erase(it->second->content());
   windows_.erase(it);
+}
+
+void X11Screen::manager_came() {
+  for (auto const& [id, window] : windows_) {
+    if (window->kind() == FrameKind::titled && std::exchange(window->shown_unmanaged, false)) window->offer_to_manager();
+  }
 }
 
 void X11Screen::move(WindowId id, Geometry const& geometry) {

@@ -175,6 +175,39 @@ TEST_F(FramedWindow, HatchedFrameKeepsTheLabelColourOnItsRim) {
   EXPECT_TRUE(eventually([&] { return !framed(window, 4); }));
 }
 
+TEST_F(FramedWindow, FrameDestroyedByAnotherClientAsksTheGuestToCloseAndHarmsNobody) {
+  start_daemon();
+  WindowId const other{77};
+  Seen const beside = open_window(other, 500, 400, 200, 100);
+  Seen const window = open_window(kWindow, 100, 100, 300, 200);
+  paint_window(kWindow, 0, 300, 200, kRed);
+  desktop().destroy(window.window);
+  EXPECT_TRUE(agent().hear<to_agent::Close>(kWindow));
+  // A guest that goes on shows again, with its pixels and a whole frame.
+  EXPECT_TRUE(eventually([&] {
+    auto const now = desktop().windows(kWindow);
+    return now.size() == 1 && now[0].viewable && now[0].window != window.window && framed(now[0], 4) && desktop().look().at(250, 200) == kRed;
+  }));
+  EXPECT_TRUE(framed(beside, 4));
+  agent().say(kWindow, from_agent::Destroy{});
+  EXPECT_TRUE(agent().hear<to_agent::Destroy>(kWindow));
+  EXPECT_TRUE(gone(kWindow));
+  EXPECT_TRUE(framed(beside, 4));
+}
+
+TEST_F(FramedWindow, TitledWindowCannotShrinkItsTitleOffTheScreen) {
+  start_daemon();
+  Seen const large = open_window(kWindow, 0, 0, 1024, 768, true);
+  EXPECT_FALSE(large.override_redirect);
+  // The first answers our own wish, the second is a wish of the guest's.
+  for (int i = 0; i < 3; ++i) agent().say(kWindow, from_agent::Configure{0, 0, 200, 100, true});
+  std::vector<Seen> now;
+  EXPECT_TRUE(eventually([&] { return (now = desktop().windows(kWindow)).size() == 1 && now[0].width == 208; }));
+  EXPECT_GE(now[0].x, 0);
+  EXPECT_GE(now[0].y, 0);
+  EXPECT_TRUE(eventually([&] { return framed(now[0], 4); }));
+}
+
 TEST_F(FramedWindow, CloseComesFromTheWindowManagerAndFromTheButton) {
   start_daemon();
   Seen const window = open_window(kWindow, 100, 100, 300, 200);

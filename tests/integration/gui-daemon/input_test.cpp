@@ -42,6 +42,24 @@ TEST_F(Input, HeldKeyIsOnePressHoweverLongTheServerRepeats) {
   EXPECT_FALSE(release->second.pressed);
 }
 
+TEST_F(Input, KeyHeldWhileItsWindowVanishesIsReleased) {
+  start_daemon();
+  Seen const window = open_window(kWindow, 100, 100, 300, 200);
+  desktop().focus(window.window);
+  ASSERT_TRUE(agent().hear<to_agent::Focus>(kWindow));
+  desktop().key(kKeyA, true);
+  auto const press = agent().hear<to_agent::Key>(kWindow);
+  ASSERT_TRUE(press && press->second.pressed);
+  agent().say(kWindow, from_agent::Unmap{});
+  auto const release = agent().hear<to_agent::Key>(kWindow);
+  ASSERT_TRUE(release);
+  EXPECT_FALSE(release->second.pressed);
+  auto const lost = agent().hear<to_agent::Focus>(kWindow);
+  ASSERT_TRUE(lost);
+  EXPECT_FALSE(lost->second.gained);
+  desktop().key(kKeyA, false);
+}
+
 TEST_F(Input, ButtonsAndMotionAreRelativeToTheContent) {
   start_daemon();
   (void)open_window(kWindow, 100, 100, 300, 200);

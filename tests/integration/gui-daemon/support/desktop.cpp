@@ -94,6 +94,11 @@ void Desktop::configure(xcb_window_t window, std::uint16_t mask, std::vector<std
   xcb_flush(connection_.get());
 }
 
+void Desktop::destroy(xcb_window_t window) const {
+  xcb_destroy_window(connection_.get(), window);
+  xcb_flush(connection_.get());
+}
+
 void Desktop::send_delete(xcb_window_t window) const {
   xcb_client_message_event_t event{};
   event.response_type = XCB_CLIENT_MESSAGE;

@@ -39,6 +39,8 @@ class Desktop {
   void focus(xcb_window_t window) const;  // the root window: nobody of ours
   void configure(xcb_window_t window, std::uint16_t mask, std::vector<std::uint32_t> const& values) const;
   void send_delete(xcb_window_t window) const;
+  // As xdotool windowclose does: nobody is asked.
+  void destroy(xcb_window_t window) const;
   void set_root_text(std::string const& property, std::string const& value) const;
 
   [[nodiscard]] std::string const& display() const { return display_; }

@@ -197,6 +197,46 @@ TEST_F(WindowModelTest, ClipboardThatNobodyAskedForIsDropped) {
   EXPECT_EQ(result.error(), (Reject{Severity::ignore, ProtocolError::not_requested}));
 }
 
+TEST_F(WindowModelTest, TitledWindowThatWasToBeAPopupKeepsRoomForItsTitle) {
+  open(kA, 1000, 800, true);  // too large for a popup
+  ASSERT_EQ(screen.shown.at(kA).frame, FrameKind::titled);
+  ASSERT_TRUE(say(kA, checked::Configure{Position::of(0, 0), Extent::of(100, 50)}));
+  ASSERT_TRUE(say(kA, checked::Configure{Position::of(0, 0), Extent::of(100, 50)}));
+  Shown const& now = screen.shown.at(kA);
+  EXPECT_EQ(now.frame, FrameKind::titled);
+  EXPECT_EQ(fit_titled(now.geometry, screen.area), now.geometry);
+}
+
+TEST_F(WindowModelTest, HintsCannotDemandMoreThanTheScreen) {
+  open(kA);
+  checked::WindowHints greedy;
+  greedy.min = greedy.base = checked::SizeRange{kMaxWidth, kMaxHeight};
+  ASSERT_TRUE(say(kA, greedy));
+  FrameInsets const frame = insets(FrameKind::titled);
+  for (auto const& range : {screen.last_hints.min, screen.last_hints.base}) {
+    ASSERT_TRUE(range);
+    EXPECT_LE(range->width + frame.left + frame.right, screen.area.extent.width());
+    EXPECT_LE(range->height + frame.top + frame.bottom, screen.area.extent.height());
+  }
+  ASSERT_TRUE(say(kA, checked::Unmap{}));
+  ASSERT_TRUE(say(kA, checked::Map{}));
+  EXPECT_LE(screen.last_hints.min->width, screen.area.extent.width());
+}
+
+TEST_F(WindowModelTest, DestroyedFrameBecomesCloseAndANewFrame) {
+  open(kA);
+  open(kB, 20, 20, true);
+  model.frame_destroyed(kB);
+  EXPECT_EQ(agent.sent.back().first, kB);
+  EXPECT_EQ(agent.count<to_agent::Close>(), 1u);
+  EXPECT_EQ(screen.shown.at(kB).frame, FrameKind::popup);
+  EXPECT_EQ(screen.shown.size(), 2u);
+  ASSERT_TRUE(say(kB, checked::Destroy{}));
+  model.frame_destroyed(kB);  // the server was late
+  EXPECT_EQ(agent.count<to_agent::Close>(), 1u);
+  EXPECT_EQ(screen.shown.size(), 1u);
+}
+
 TEST_F(WindowModelTest, EndOfTheConnectionHidesAll) {
   open(kA);
   open(kB, 20, 20, true);

@@ -18,7 +18,7 @@ class DrivenSession {
     if (action < 200) {
       say(id, message(action % 15));
     } else {
-      local_event(action % 5, id);
+      local_event(action % 6, id);
     }
     check();
     return true;
@@ -82,6 +82,7 @@ class DrivenSession {
     if (kind == 1) model_.exposed(id, {small(), small(), small(), small()});
     if (kind == 2) model_.local_flags(id, byte());
     if (kind == 3) model_.close_requested(id);
+    if (kind == 5) model_.frame_destroyed(id);
     if (kind == 4 && !screen.in_flight.empty()) {
       WindowId const done = screen.in_flight.front();
       screen.in_flight.erase(screen.in_flight.begin());
@@ -99,8 +100,11 @@ class DrivenSession {
       BH_ASSERT((window.mapped() != nullptr) == (shown != screen.shown.end()));
       if (window.mapped() == nullptr) continue;
       BH_ASSERT(shown->second.frame == window.mapped()->frame);
-      if (shown->second.frame != FrameKind::popup) continue;
       Geometry const& g = shown->second.geometry;
+      if (shown->second.frame == FrameKind::titled) {
+        BH_ASSERT(fit_titled(g, screen.area) == g);  // where we put it, title and all sides are on the screen
+        continue;
+      }
       BH_ASSERT(popup_allowed(g.extent, screen.area));
       BH_ASSERT(fit_popup(g, screen.area) == g);  // all four sides on the screen
     }

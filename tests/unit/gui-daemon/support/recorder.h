@@ -20,6 +20,7 @@ class RecordingScreen final : public Screen {
     BH_ASSERT(!shown.contains(window));  // two frames for one window: never
     shown.emplace(window, Shown{look.frame, look.geometry});
     last_transient = look.transient_for;
+    last_hints = look.hints;
   }
   void hide(WindowId window) override {
     BH_ASSERT(shown.contains(window));
@@ -27,7 +28,7 @@ class RecordingScreen final : public Screen {
   }
   void move(WindowId window, Geometry const& geometry) override { shown.at(window).geometry = geometry; }
   void set_title(WindowId, SanitizedText const& title) override { titles.push_back(title.text()); }
-  void set_hints(WindowId, checked::WindowHints const&) override {}
+  void set_hints(WindowId, checked::WindowHints const& hints) override { last_hints = hints; }
   void set_cursor(WindowId, checked::Cursor const&) override {}
   void request_flags(WindowId, checked::WindowFlags const&) override {}
   bool attach(WindowId, checked::GrantDump const&) override { return true; }
@@ -47,6 +48,7 @@ class RecordingScreen final : public Screen {
   std::vector<WindowId> in_flight;
   std::vector<std::string> titles;
   WindowId last_transient = kNoWindow;
+  checked::WindowHints last_hints;
 };
 
 class RecordingAgent final : public AgentLink {
@@ -63,7 +65,7 @@ class RecordingAgent final : public AgentLink {
     for (auto it = sent.rbegin(); it != sent.rend(); ++it) {
       if (auto const* const found = std::get_if<T>(&it->second)) return *found;
     }
-    BH_ASSERT(!"no such message was sent");
+    ::bh::assertion_failed("such a message was sent", __FILE__, __LINE__);
   }
   std::vector<std::pair<WindowId, to_agent::Message>> sent;
 };
