@@ -1,6 +1,7 @@
 #include "gui-daemon/daemon/x11/event_router.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 
@@ -97,6 +98,8 @@ void EventRouter::destroyed(xcb_window_t window) {
 void EventRouter::reparent(xcb_reparent_notify_event_t const& event) {
   if (GuestWindow* const window = screen_.find_by_frame(event.window)) {
     window->parent_is_root = event.parent == connection_.root();
+    // Not earlier: a window manager that is still starting loses the request to map.
+    if (!window->parent_is_root && std::exchange(window->shown_unmanaged, false)) window->offer_to_manager();
     report_geometry(*window);
   }
 }
@@ -110,7 +113,6 @@ void EventRouter::report_geometry(GuestWindow& window) {
 void EventRouter::property(xcb_property_notify_event_t const& event) {
   Atoms const& atoms = connection_.atoms();
   if (event.window == connection_.root()) {
-    if (event.atom == atoms.net_supporting_wm_check && event.state == XCB_PROPERTY_NEW_VALUE) screen_.manager_came();
     if (event.atom == atoms.xkb_rules_names && on_keymap_names) on_keymap_names();
     if (event.atom != atoms.net_workarea && event.atom != atoms.net_current_desktop) return;
     screen_.refresh_work_area();

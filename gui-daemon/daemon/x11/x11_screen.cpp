@@ -2,8 +2,6 @@
 
 #include <xcb/shm.h>
 
-#include <utility>
-
 namespace bh::gui::x11 {
 namespace {
 // _NET_WM_STATE actions; the last number says that the request comes from an application.
@@ -48,12 +46,6 @@ void X11Screen::hide(WindowId id) {
   by_resource_.erase(it->second->frame());
   by_resource_.erase(it->second->content());
   windows_.erase(it);
-}
-
-void X11Screen::manager_came() {
-  for (auto const& [id, window] : windows_) {
-    if (window->kind() == FrameKind::titled && std::exchange(window->shown_unmanaged, false)) window->offer_to_manager();
-  }
 }
 
 void X11Screen::move(WindowId id, Geometry const& geometry) {

@@ -35,8 +35,6 @@ class X11Screen final : public Screen {
   [[nodiscard]] GuestWindow* find_by_frame(xcb_window_t frame);
   [[nodiscard]] GuestWindow* find_by_content(xcb_window_t content);
   [[nodiscard]] Cursors& cursors() { return cursors_; }
-  // A window manager has come: windows mapped before it are its to place.
-  void manager_came();
   void refresh_work_area() { work_area_ = connection_.work_area(); }
   // The server has dealt with all requests up to this number: windows whose copy was among them, oldest first, one a call.
   [[nodiscard]] std::optional<WindowId> next_painted(std::uint32_t sequence);

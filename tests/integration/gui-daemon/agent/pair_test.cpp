@@ -153,6 +153,42 @@ TEST_F(AgentAndDaemon, ATerminalStandsInItsFrameAndTypedKeysShow) {
   EXPECT_TRUE(ended && ended->has_value());
 }
 
+TEST_F(AgentAndDaemon, AWindowManagerThatComesLaterTakesTheWindowsThatAreThere) {
+  ASSERT_TRUE(manager->terminate(std::chrono::seconds(20)));
+  start_foot();
+  auto const before = terminal();
+  ASSERT_TRUE(before);
+  EXPECT_TRUE(before->x == 0 && before->y == 0) << "without a window manager it should stand where the guest put it";
+  manager.emplace(*start({"/usr/bin/openbox"}, {{"DISPLAY", xvfb->display()}, {"HOME", agent.folder().string()}}));
+  // Placed, not left in the corner, and with the keyboard: nobody clicks into it here.
+  EXPECT_TRUE(eventually([&] {
+    auto const now = desktop->windows();
+    return now.size() == 1 && now[0].viewable && (now[0].x != 0 || now[0].y != 0);
+  })) << "the window manager did not place it";
+  auto const shown = terminal();
+  ASSERT_TRUE(shown);
+  auto const inked = [&] { return count(*terminal(), [](std::uint32_t pixel) { return pixel != kBackground && pixel != kBlue; }); };
+  auto const at_first = inked();
+  EXPECT_TRUE(eventually([&] {
+    for (int i = 0; i < 4; ++i) {
+      desktop->key(kKeyE, true);
+      desktop->key(kKeyE, false);
+    }
+    return inked() > at_first + 100;
+  })) << "typed keys do not show";
+  photograph("managed-later");
+}
+
+TEST_F(AgentAndDaemon, DestroyingTheFrameClosesTheTerminal) {
+  start_foot();
+  auto const shown = terminal();
+  ASSERT_TRUE(shown);
+  desktop->destroy(shown->window);
+  auto const ended = foot->wait(Clock::now() + std::chrono::seconds(30));
+  EXPECT_TRUE(ended && ended->has_value()) << "the program did not learn that its window was closed";
+  EXPECT_TRUE(eventually([&] { return desktop->windows().empty(); }));
+}
+
 TEST_F(AgentAndDaemon, TheTerminalOutlivesTheDaemon) {
   start_foot();
   ASSERT_TRUE(terminal());
