@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "dom0/cli/commands.h"
 #include "dom0/cli/output.h"
@@ -17,7 +18,9 @@ struct Shown {
     return found == properties.end() ? std::string() : found->second.value;
   }
   [[nodiscard]] bool has(std::string const& field) const {
-    return field == "name" || field == "state" || field == "class" || field == "uuid" || properties.contains(field);
+    // Templates and dom0 lack some of what a list usually shows; a dash is their answer.
+    static std::set<std::string> const usual{"name", "state", "class", "uuid", "label", "template", "netvm", "memory", "vcpus", "xid"};
+    return usual.contains(field) || properties.contains(field);
   }
   [[nodiscard]] std::string cell(std::string const& field) const {
     if (field == "name") return qube.name;

@@ -99,7 +99,10 @@ asio::awaitable<RunningQube::Step> RunningQube::wait_for_agent() {
   Deadline const deadline = Clock::now() + std::chrono::seconds(seconds);
   auto const socket = house_.paths.qrexec_sockets() / ("qrexec." + name_);
   for (;;) {
-    if (machine_ended_) co_return vm_error(name_ + "'s machine ended while it started: " + *machine_ended_ + guest_said() + " (see " + log_file("qemu").string() + ")");
+    if (machine_ended_) {
+      std::string const said = guest_said();
+      co_return vm_error(name_ + "'s machine ended while it started: " + *machine_ended_ + said + " (see " + log_file(said.empty() ? "qemu" : "console").string() + ")");
+    }
     if (end_wanted_) co_return vm_error(name_ + " was killed while it started");
     std::error_code error;
     if (std::filesystem::exists(socket, error)) co_return Step();

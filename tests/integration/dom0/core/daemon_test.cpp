@@ -18,6 +18,7 @@
 #include "base/unix_socket.h"
 #include "dom0/client/client.h"
 #include "dom0/client/listing.h"
+#include "dom0/cli/command_line.h"
 #include "dom0/core/app/app.h"
 #include "dom0/core/life/run_record.h"
 #include "hypervisor/machine/fake_vmm.h"
@@ -468,6 +469,22 @@ TEST_F(Daemon, QubesMarkedForItStartWithTheDaemon) {
   stop_daemon(false);
   run_daemon();
   EXPECT_TRUE(eventually([&] { return state() == "Running"; }));
+}
+
+TEST_F(Daemon, TheCommandLineListsAndNamesWhatItDoesNotKnow) {
+  auto const run = [&](std::vector<std::string> arguments, int wanted) {
+    ::testing::internal::CaptureStdout();
+    EXPECT_EQ(cli::run_command_line("bulkhead", arguments, cli::Session{paths, helpers, admin::Client(paths.admin_socket())}), wanted) << arguments.back();
+    return ::testing::internal::GetCapturedStdout();
+  };
+  EXPECT_EQ(run({"ls", "--raw-data"}, cli::kOk), "debian|Halted|TemplateVM|black|-|-\ndom0|Running|AdminVM|black|-|-\nwork|Halted|AppVM|blue|debian|-\n");
+  // Alone it has none of the fields the others have.
+  EXPECT_EQ(run({"ls", "--raw-data", "debian"}, cli::kOk), "debian|Halted|TemplateVM|black|-|-\n");
+  EXPECT_EQ(run({"ls", "--raw-data", "-O", "name,qrexec_timeout"}, cli::kOk), "debian|60\ndom0|-\nwork|60\n");
+  EXPECT_EQ(run({"ls", "-O", "name,bogus"}, cli::kUsage), "");
+  EXPECT_EQ(run({"check", "work", "--running"}, cli::kFailed), "work is Halted, AppVM\n");
+  std::ofstream(paths.log() / "work-console.log") << "a\r\nb\x1b[2J\n";
+  EXPECT_EQ(run({"log", "work"}, cli::kOk), "a\nb_[2J\n");
 }
 
 }  // namespace
