@@ -57,14 +57,19 @@ frame_found() {
   awk -F'[x ]' '$1 >= 200 && $2 >= 100 { print; any = 1 } END { exit !any }' <<<"$found"
 }
 
+# On a person's desktop windows lie on each other: the one that is looked at is raised first.
+frame_of_is_seen() {
+  xdotool windowactivate --sync "$(window_of "$1")" 2>/dev/null || true
+  wait_until 30 "a frame of $1 in colour $2" frame_found "$2"
+}
+
 frames_have_their_colours() {
-  # Apart from each other, so that both frames can be seen whole.
+  # Apart from each other, so that one picture shows both frames whole.
   if [[ -n $headless ]]; then
     place_window '^\[work\] ' 10 10 && place_window '^\[untrusted\] ' 760 440 || return 1
   fi
-  wait_until 30 'a blue frame' frame_found $work_colour || return 1
-  wait_until 30 'a red frame' frame_found $untrusted_colour || return 1
-  [[ -z $REPORT_DIR ]] || frame_found $work_colour "$REPORT_DIR/desktop-1.png" >/dev/null
+  frame_of_is_seen work $work_colour && frame_of_is_seen untrusted $untrusted_colour || return 1
+  if [[ -n $headless ]]; then frame_found $work_colour "$REPORT_DIR/desktop-1.png" >/dev/null && frame_found $untrusted_colour >/dev/null; fi
 }
 
 # Typed on the desktop's keyboard, seen in the right qube's file and in no other's.
@@ -86,6 +91,7 @@ frame_size() { frame_found "$1" 2>/dev/null | grep -oE '[0-9]+x[0-9]+' | sort -t
 
 resize_works() {
   local before columns window
+  frame_of_is_seen work $work_colour || return 1
   before=$(frame_size $work_colour) && [[ -n $before ]] || return 1
   window=$(window_of work)
   xdotool windowsize "$window" 480 300
@@ -166,7 +172,7 @@ no_foot_in_untrusted() { ! in_untrusted pgrep -x foot; }
 second_screenshot() {
   [[ -z $REPORT_DIR ]] || "$BIN/bulkhead-screenshot" "$REPORT_DIR/desktop-2.png" >/dev/null
 }
-both_frames_again() { frame_found $work_colour >/dev/null && frame_found $untrusted_colour >/dev/null; }
+both_frames_again() { frame_of_is_seen work $work_colour && frame_of_is_seen untrusted $untrusted_colour; }
 
 write_markers() {
   in_work sh -c 'echo private-stays > /home/user/marker && sync' || return 1

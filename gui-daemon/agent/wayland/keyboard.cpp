@@ -45,7 +45,8 @@ void Keyboard::add(NewResource const& wanted) {
   if (keyboard == nullptr) return;
   send_keymap(keyboard);
   if (wl_resource_get_version(keyboard) >= WL_KEYBOARD_REPEAT_INFO_SINCE_VERSION) {
-    wl_keyboard_send_repeat_info(keyboard, kRepeatPerSecond, kRepeatDelayMs);
+    // Rate 0: never by the client's clock, which in a slow guest runs on while a release waits to be seen. dom0 repeats.
+    wl_keyboard_send_repeat_info(keyboard, 0, 0);
   }
   auto const focus = focus_.lock();
   if (focus && focus_client() == wanted.client) send_enter(keyboard, *focus);
@@ -112,8 +113,13 @@ void Keyboard::key(gui::to_agent::Key const& event) {
   constexpr std::uint32_t kMaxKeyCode = 255;
   if (event.keycode < kEvdevOffset || event.keycode > kMaxKeyCode) return;
   auto const down = std::find(pressed_.begin(), pressed_.end(), event.keycode);
-  // Clients repeat by themselves; a press of a pressed key would be a second key to them.
-  if (event.pressed == (down != pressed_.end())) return;
+  if (!event.pressed && down == pressed_.end()) return;
+  if (event.pressed && down != pressed_.end()) {
+    // dom0's repeat. This version of the protocol knows no repeated state, and two presses in a row are not allowed.
+    send_key(event.keycode, false);
+    send_key(event.keycode, true);
+    return;
+  }
   Modifiers const before = keymap_.from_x_state(event.state);
   set_modifiers(before);
   if (event.pressed) {

@@ -14,9 +14,6 @@ namespace bh::gui_agent {
 
 class Keyboard {
  public:
-  static constexpr int kRepeatPerSecond = 25;
-  static constexpr int kRepeatDelayMs = 600;
-
   // Fails if the keymap's file cannot be made.
   static Result<Keyboard> create(wl_display* display, Keymap keymap);
 

@@ -41,8 +41,11 @@ void Keyboard::key(WindowId window, to_agent::Key const& key) {
     agent_.send(pressed_in_, key);
     return;
   }
-  if (pressed_.test(key.keycode) || held_elsewhere_.test(key.keycode)) return;
-  if (pressed_in_ != window) release_all();
+  if (held_elsewhere_.test(key.keycode)) return;
+  bool const repeat = pressed_.test(key.keycode);
+  // A repeat belongs to the window that got the press.
+  if (repeat && pressed_in_ != window) return;
+  if (!repeat && pressed_in_ != window) release_all();
   pressed_in_ = window;
   pressed_.set(key.keycode);
   agent_.send(window, key);

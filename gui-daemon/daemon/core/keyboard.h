@@ -1,5 +1,6 @@
 // Keyboard: which keys a qube believes to be down. GUARD: repeats and releases are ours to decide: a key held when the focus goes is
-// released in the guest at once, and a key held when it comes is not a press (R20).
+// released in the guest at once, and a key held when it comes is not a press (R20). The host repeats keys, never the guest: a slow
+// guest that repeats by its own clock doubles what was typed once.
 #pragma once
 
 #include <array>
@@ -23,7 +24,8 @@ class Keyboard {
   void focus_lost(WindowId window, std::uint32_t detail);
   // The pointer came back while no window has the focus: keys released elsewhere meanwhile are up.
   void resync(KeyMap const& held);
-  // A key event as the display server reports it: repeats come as presses of a pressed key.
+  // A key event as the display server reports it: repeats come as presses of a pressed key,
+  // and go on as such.
   void key(WindowId window, to_agent::Key const& key);
   // The same as focus_lost without the FOCUS message: the pointer left (no window has the focus), or the window is gone.
   void release_all();

@@ -53,7 +53,7 @@ Result<void> Connection::check_extensions() {
   Reply<xcb_xkb_use_extension_reply_t> const xkb(
       xcb_xkb_use_extension_reply(raw(), xcb_xkb_use_extension(raw(), XCB_XKB_MAJOR_VERSION, XCB_XKB_MINOR_VERSION), nullptr));
   if (!xkb || !xkb->supported) return Failure{Error{"the X server has no XKB"}};
-  // Repeats then come as presses without releases, so Keyboard can tell and drop them.
+  // Repeats then come as presses without releases, so Keyboard can tell them from keys let go.
   std::uint32_t const repeat = XCB_XKB_PER_CLIENT_FLAG_DETECTABLE_AUTO_REPEAT;
   Reply<xcb_xkb_per_client_flags_reply_t> const flags(xcb_xkb_per_client_flags_reply(
       raw(), xcb_xkb_per_client_flags(raw(), XCB_XKB_ID_USE_CORE_KBD, repeat, repeat, 0, 0, 0), nullptr));

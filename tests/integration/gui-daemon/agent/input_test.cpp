@@ -34,8 +34,7 @@ TEST_F(AgentInput, FocusAndKeysReachTheClientWithTheirModifiers) {
   focus(true);
   EXPECT_EQ(client.keyboard_focus, shown->surface);
   EXPECT_TRUE(until([&] { return shown->activated; }));
-  EXPECT_EQ(client.repeat_rate, 25);
-  EXPECT_EQ(client.repeat_delay, 600);
+  EXPECT_EQ(client.repeat_rate, 0) << "dom0 repeats keys; a client's own clock doubles them in a slow guest";
   EXPECT_NE(client.keymap.find("xkb_symbols"), std::string::npos);
   daemon.send(id, to::Key{true, 1, 1, 0, kShiftKey});
   daemon.send(id, to::Key{true, 1, 1, kShiftMask, kKeyA});
@@ -57,16 +56,15 @@ TEST_F(AgentInput, AModifierHeldBeforeTheFocusCameIsKnown) {
   EXPECT_EQ(client.keys[0].depressed_modifiers, 4U);
 }
 
-TEST_F(AgentInput, KeysThatAreUpOnTheHostAreReleasedAndRepeatsAreNotDoubled) {
+TEST_F(AgentInput, KeysThatAreUpOnTheHostAreReleasedAndRepeatsAreKeysOfTheirOwn) {
   focus(true);
   daemon.send(id, to::Key{true, 1, 1, 0, kKeyA});
   daemon.send(id, to::Key{true, 1, 1, 0, kKeyA});
   daemon.send(gui::kNoWindow, to::KeymapNotify{});
-  ASSERT_TRUE(until([&] { return client.keys.size() == 2; }));
-  EXPECT_TRUE(client.keys[0].pressed);
-  EXPECT_FALSE(client.keys[1].pressed);
+  ASSERT_TRUE(until([&] { return client.keys.size() == 4; }));
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(client.keys[i].pressed, i % 2 == 0) << i;
   run_for(std::chrono::milliseconds(50));
-  EXPECT_EQ(client.keys.size(), 2U);
+  EXPECT_EQ(client.keys.size(), 4U);
 }
 
 TEST_F(AgentInput, TheDesktopsKeymapReplacesOurs) {

@@ -34,16 +34,18 @@ TEST(LabelColour, TitleCanBeReadOnEveryLabel) {
   }
 }
 
-TEST(Keyboard, RepeatsAreNotPassedAndStrayReleasesNeither) {
+TEST(Keyboard, RepeatsGoToTheWindowOfThePressAndStrayReleasesNowhere) {
   RecordingAgent agent;
   Keyboard keyboard(agent);
   keyboard.focus_gained(WindowId(1), 3, KeyMap{});
   agent.sent.clear();
   keyboard.key(WindowId(1), {true, 0, 0, 0, 40});
   keyboard.key(WindowId(1), {true, 0, 0, 0, 40});
-  keyboard.key(WindowId(1), {false, 0, 0, 0, 40});
-  keyboard.key(WindowId(1), {false, 0, 0, 0, 40});
+  keyboard.key(WindowId(2), {true, 0, 0, 0, 40});
   EXPECT_EQ(agent.count<to_agent::Key>(), 2u);
+  keyboard.key(WindowId(1), {false, 0, 0, 0, 40});
+  keyboard.key(WindowId(1), {false, 0, 0, 0, 40});
+  EXPECT_EQ(agent.count<to_agent::Key>(), 3u);
 }
 
 TEST(Keyboard, PointerFocusDoesNotSwallowTheNextPress) {
