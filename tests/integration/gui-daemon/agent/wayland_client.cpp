@@ -1,6 +1,8 @@
 #include "wayland_client.h"
 
 #include <gtest/gtest.h>
+#include <chrono>
+#include <thread>
 #include <poll.h>
 #include <sys/mman.h>
 #include <viewporter-client-protocol.h>
@@ -211,7 +213,18 @@ void ShellSurface::commit() {
   wl_surface_commit(surface);
 }
 
-WaylandClient::WaylandClient(std::string const& socket) : display(wl_display_connect(socket.c_str())) {
+namespace {
+// The socket's file is there a moment before the agent listens on it.
+wl_display* connect_in_time(std::string const& socket) {
+  for (int tries = 0; tries < 200; ++tries) {
+    if (wl_display* const display = wl_display_connect(socket.c_str()); display != nullptr) return display;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return nullptr;
+}
+}  // namespace
+
+WaylandClient::WaylandClient(std::string const& socket) : display(connect_in_time(socket)) {
   if (display == nullptr) {
     ADD_FAILURE() << "cannot connect to " << socket;
     std::abort();
