@@ -33,7 +33,6 @@ struct Parsed {
   EventOptions event;
   LogOptions log;
   std::vector<std::string> qubes;
-  std::vector<std::string> words;
   std::string text;
   int timeout = 0;
   bool flag[8] = {};
@@ -177,17 +176,14 @@ void set_up_qvm_run(CLI::App& app, Parsed& p, bool) {
 }
 
 void set_up_property_flags(CLI::App& app, Parsed& p) {
-  app.add_option("NAME", p.words, "property, and the new value if it shall be set")->expected(0, 2);
+  app.add_option("NAME", p.prefs.name, "the property; without it all are shown");
+  app.add_option("VALUE", p.prefs.value, "the new value, if it shall be set");
   app.add_flag("-D,--default,--unset", p.prefs.reset, "back to the default");
   app.add_flag("-g,--get", p.flag[0], "kept for scripts: reading is what happens without a value");
   app.add_flag("-s,--set", p.flag[1], "kept for scripts: a value is set anyway");
   app.add_flag("--help-properties", p.prefs.help_properties, "all properties and what they mean");
   app.add_flag("--hide-default", p.prefs.hide_default, "only what was set");
-  p.action = [&p](Session const& session) {
-    if (!p.words.empty()) p.prefs.name = p.words[0];
-    if (p.words.size() > 1) p.prefs.value = p.words[1];
-    return preferences(session, p.prefs);
-  };
+  p.action = [&p](Session const& session) { return preferences(session, p.prefs); };
 }
 
 void set_up_prefs(CLI::App& app, Parsed& p, bool) {
@@ -203,14 +199,11 @@ void set_up_system_prefs(CLI::App& app, Parsed& p, bool) {
 
 void set_up_features(CLI::App& app, Parsed& p, bool) {
   app.add_option("QUBE", p.feature.qube, "the qube, or dom0")->required();
-  app.add_option("NAME", p.words, "feature, and the new value if it shall be set")->expected(0, 2);
+  app.add_option("NAME", p.feature.name, "the feature; without it all are shown");
+  app.add_option("VALUE", p.feature.value, "the new value, if it shall be set");
   app.add_flag("-D,--unset,--delete", p.feature.unset, "remove the feature");
   app.footer("Example: bulkhead features work prohibit-start 'under investigation'");
-  p.action = [&p](Session const& session) {
-    if (!p.words.empty()) p.feature.name = p.words[0];
-    if (p.words.size() > 1) p.feature.value = p.words[1];
-    return features(session, p.feature);
-  };
+  p.action = [&p](Session const& session) { return features(session, p.feature); };
 }
 
 void set_up_tags(CLI::App& app, Parsed& p, bool) {
@@ -289,9 +282,10 @@ constexpr Command kCommands[] = {
 };
 
 int parse_and_run(CLI::App& app, std::vector<std::string> arguments, Parsed& parsed, Session& session) {
-  // Everything after the first "--" is the command's, whatever it looks like.
+  // Everything after the first "--" is the qube's command, whatever it looks like. Elsewhere "--" is the parser's to understand.
+  bool const runs = app.get_name() == "qvm-run" || (!arguments.empty() && arguments[0] == "run");
   auto const dashes = std::find(arguments.begin(), arguments.end(), "--");
-  if (dashes != arguments.end()) {
+  if (runs && dashes != arguments.end()) {
     parsed.after_dashes.assign(dashes + 1, arguments.end());
     arguments.erase(dashes, arguments.end());
   }
@@ -316,6 +310,12 @@ std::vector<std::string> const& link_names() {
     return list;
   }();
   return names;
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> list;
+  for (auto const& command : kCommands) if (*command.name != '\0') list.emplace_back(command.name);
+  return list;
 }
 
 int run_command_line(std::string const& program, std::vector<std::string> arguments, Session session) {

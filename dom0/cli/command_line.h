@@ -12,5 +12,6 @@ namespace bh::cli {
 int run_command_line(std::string const& program, std::vector<std::string> arguments, Session session);
 // The names that links to this program may have.
 [[nodiscard]] std::vector<std::string> const& link_names();
+[[nodiscard]] std::vector<std::string> command_names();
 
 }  // namespace bh::cli

@@ -207,10 +207,13 @@ void RunningQube::on_event(machine::MachineEvent const& event) {
   } else if (auto const* const refused = std::get_if<machine::RequestFailed>(&event)) {
     refused_request_ = refused->text;
   } else if (std::holds_alternative<machine::MachinePaused>(event) && state_ == PowerState::running) {
+    // QEMU stops a machine whose writes find no room; to its user it would just be frozen.
+    if (!pause_asked_) log::warning(name_ + ": paused without having been asked; is the disk full? Then free some space and unpause it");
     state_ = PowerState::paused;
     tell("domain-paused");
   } else if (std::holds_alternative<machine::MachineResumed>(event) && state_ == PowerState::paused) {
     state_ = PowerState::running;
+    pause_asked_ = false;
     tell("domain-unpaused");
   } else if (std::holds_alternative<machine::MachinePanicked>(event)) {
     log::error(name_ + ": the guest's kernel panicked");
@@ -223,6 +226,7 @@ void RunningQube::pause(Done done) {
   if (state_ == PowerState::paused) return done(Step());
   if (state_ != PowerState::running) return done(Failure{admin::Exception{"QubesVMNotRunningError", name_ + " is not running"}});
   tell("domain-pre-paused");
+  pause_asked_ = true;
   refused_request_.reset();
   if (auto const sent = machine_->pause(); !sent) return done(vm_error(sent.error().message));
   spawn(await_pause_state(PowerState::paused, std::move(done)));

@@ -70,6 +70,7 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   Result<void> make_run_folder();
   Result<machine::MachineSpec> specification(volumes::TemplateImage const& base, machine::Accel accel);
   void make_children();
+  void end_unplanned(ProcessRecords const& processes) const;
   void on_event(machine::MachineEvent const& event);
   void write_guest_environment();
   void write_processes();
@@ -96,6 +97,7 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   std::optional<std::string> machine_ended_;  // with the reason
   std::optional<std::string> refused_request_;
   bool end_wanted_ = false;
+  bool pause_asked_ = false;
   bool folder_made_ = false;
 };
 

@@ -1,4 +1,6 @@
 // What of a running qube lies on the disk, and how a later bulkheadd takes it over.
+#include <algorithm>
+
 #include "base/log.h"
 #include "dom0/core/life/running_qube_parts.h"
 
@@ -31,6 +33,16 @@ void RunningQube::write_state() {
   if (!written) log::error(name_ + ": a later bulkheadd could not take this qube over: " + written.error().message);
 }
 
+// For instance a gui-daemon where this bulkheadd has no display: nobody would watch it, and nobody end it with the qube.
+void RunningQube::end_unplanned(ProcessRecords const& processes) const {
+  for (auto const& [role, record] : processes) {
+    bool const planned = std::any_of(children_.begin(), children_.end(), [&role](auto const& child) { return child->role() == role; });
+    if (planned || role == "qemu") continue;
+    log::info(name_ + ": " + role + " has no place under this bulkheadd and is ended");
+    if (auto process = ChildProcess::adopt(record.pid, record.start_time)) (void)process->terminate(kHelperGrace);
+  }
+}
+
 bool RunningQube::adopt(RunState const& state, ProcessRecords const& processes) {
   record_ = state;
   folder_made_ = true;
@@ -58,6 +70,7 @@ bool RunningQube::adopt(RunState const& state, ProcessRecords const& processes) 
       child->start_later();
     }
   }
+  end_unplanned(processes);
   write_processes();
   if (!state.up) {
     spawn([](std::shared_ptr<RunningQube> self) -> asio::awaitable<void> {

@@ -61,8 +61,8 @@ class Daemon : public ::testing::Test {
     std::ofstream(place / "manifest.json") << R"({"format":1,"name":")" << name << R"(","root":"root.img","kernel":"vmlinux","initrd":"initrd.img","cmdline":"quiet","hash":")"
                                             << std::string(64, 'a') << R"("})";
   }
-  void run_daemon() {
-    AppOptions options{paths, helpers, true};
+  void run_daemon(bool with_display = true) {
+    AppOptions options{paths, helpers, with_display};
     auto opened = App::open(std::move(options), vmm, [](volumes::TemplateImage const&) -> Result<qemu::AccelAnswer> {
       return qemu::AccelAnswer{machine::Accel::tcg, "this is a test"};
     });
@@ -327,6 +327,24 @@ TEST_F(Daemon, ANewDaemonTakesOverWhatTheOldOneLeftRunning) {
   EXPECT_FALSE(fs::exists(paths.qube_run("work")));
 }
 
+TEST_F(Daemon, ADaemonWithoutADisplayLeavesNoGuiDaemonBehind) {
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  int const gui = records().at("gui-daemon").pid;
+  stop_daemon(false);
+  run_daemon(false);
+  EXPECT_EQ(state(), "Running");
+  EXPECT_FALSE(alive(gui));
+  EXPECT_FALSE(records().contains("gui-daemon"));
+}
+
+TEST_F(Daemon, AMachineThatPausesByItselfIsShownPausedAndCanGoOn) {
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  on_daemon([&] { vmm.happen("work", machine::MachinePaused{}); });
+  EXPECT_TRUE(eventually([&] { return state() == "Paused"; }));
+  EXPECT_TRUE(ok("admin.vm.Unpause", "", "work"));
+  EXPECT_EQ(state(), "Running");
+}
+
 TEST_F(Daemon, AQubeThatEndedUnwatchedIsClearedAway) {
   ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
   auto const before = records();
@@ -483,6 +501,11 @@ TEST_F(Daemon, TheCommandLineListsAndNamesWhatItDoesNotKnow) {
   EXPECT_EQ(run({"ls", "--raw-data", "-O", "name,qrexec_timeout"}, cli::kOk), "debian|60\ndom0|-\nwork|60\n");
   EXPECT_EQ(run({"ls", "-O", "name,bogus"}, cli::kUsage), "");
   EXPECT_EQ(run({"check", "work", "--running"}, cli::kFailed), "work is Halted, AppVM\n");
+  EXPECT_EQ(run({"prefs", "work", "memory", "500"}, cli::kOk), "");
+  EXPECT_EQ(run({"prefs", "work", "memory"}, cli::kOk), "500\n");
+  EXPECT_EQ(run({"features", "work", "answer", "--", "-42"}, cli::kOk), "");
+  EXPECT_EQ(run({"features", "work", "answer"}, cli::kOk), "-42\n");
+  EXPECT_EQ(run({"kill", "--", "work"}, cli::kFailed), "") << "what stands after the dashes is not forgotten";
   std::ofstream(paths.log() / "work-console.log") << "a\r\nb\x1b[2J\n";
   EXPECT_EQ(run({"log", "work"}, cli::kOk), "a\nb_[2J\n");
 }
