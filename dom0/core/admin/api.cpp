@@ -113,6 +113,7 @@ Result<CallContext, admin::Exception> AdminApi::check(admin::IncomingCall const&
   if (method.to == To::dom0 && !to_dom0) return refuse("ProtocolError", std::string(method.name) + " is for dom0 only");
   if (method.to == To::qube && to_dom0) return refuse("ProtocolError", std::string(method.name) + " is not for dom0");
   auto const fits = [](Untrusted<std::string> const& text, Takes takes) {
+    // GUARD: only whether there is something at all; what it says is checked by the method.
     bool const empty = text.checked([](std::string const& value) { return value.empty(); });
     return takes == Takes::anything || (takes == Takes::nothing) == empty;
   };

@@ -9,6 +9,7 @@ namespace bh::dom0 {
 namespace {
 
 Result<Tag, admin::Exception> tag_of(CallContext const& call) {
+  // GUARD: characters that a policy line or a listing would read otherwise.
   return call.argument.checked([](std::string const& text) -> Result<Tag, admin::Exception> {
     auto const tag = Tag::parse(text);
     if (!tag) return refuse("QubesValueError", "a tag holds only letters, digits, '_' and '-'");
@@ -17,6 +18,7 @@ Result<Tag, admin::Exception> tag_of(CallContext const& call) {
 }
 
 Result<FeatureName, admin::Exception> feature_of(CallContext const& call) {
+  // GUARD: a name that forges a second line in a listing.
   return call.argument.checked([](std::string const& text) -> Result<FeatureName, admin::Exception> {
     auto const name = FeatureName::parse(text);
     if (!name) return refuse("QubesValueError", "a feature's name holds only letters, digits, '_', '.' and '-'");
@@ -122,6 +124,7 @@ admin::Reply AdminApi::feature_check_template_and_adminvm(CallContext const& cal
 admin::Reply AdminApi::feature_set(CallContext const& call) {
   BH_TRY(name, feature_of(call));
   if (auto const allowed = may_write(name); !allowed) return Failure{allowed.error()};
+  // GUARD: control characters and lengths that would forge or flood answers.
   BH_TRY(value, call.payload.checked([](std::string const& text) -> Result<FeatureValue, admin::Exception> {
     auto const parsed = FeatureValue::parse(text);
     if (!parsed) return refuse("QubesValueError", "a feature's value holds only printable ASCII, at most 16384 characters");

@@ -35,6 +35,7 @@ admin::PropertyValue AdminApi::property_now(Qube const& qube, PropertySpec const
 }
 
 Result<PropertySpec const*, admin::Exception> AdminApi::property_named(CallContext const& call) const {
+  // GUARD: only names of the table go on; a long or odd one is refused before it is shown.
   return call.argument.checked([&](std::string const& text) -> Result<PropertySpec const*, admin::Exception> {
     auto const* const spec = find_property(text, call.destination.klass);
     if (spec == nullptr) return no_such_property(text, call.destination.name.text());
@@ -43,6 +44,7 @@ Result<PropertySpec const*, admin::Exception> AdminApi::property_named(CallConte
 }
 
 Result<PropertySpec const*, admin::Exception> AdminApi::setting_named(CallContext const& call) const {
+  // GUARD: as above, for the system's settings.
   return call.argument.checked([](std::string const& text) -> Result<PropertySpec const*, admin::Exception> {
     auto const* const spec = find_setting(text);
     if (spec == nullptr) return no_such_property(text, "the system");
@@ -86,6 +88,7 @@ admin::Reply AdminApi::property_set(CallContext const& call) {
   BH_TRY(spec, property_named(call));
   std::string const name = call.destination.name.text();
   std::string const property(spec->name);
+  // GUARD: a value that its type does not allow, such as a name with a path in it or text for a command line.
   BH_TRY(value, call.payload.checked([&](std::string const& text) { return check_value(registry_.inventory(), &call.destination, *spec, text); }));
   // A running qube's frames and root volume stay what they were, so showing another label or template would be a lie.
   bool const needs_halt = spec->name == "label" || spec->name == "template";
@@ -153,6 +156,7 @@ admin::Reply AdminApi::setting_help(CallContext const& call) {
 admin::Reply AdminApi::setting_set(CallContext const& call) {
   BH_TRY(spec, setting_named(call));
   std::string const property(spec->name);
+  // GUARD: as in property_set.
   BH_TRY(value, call.payload.checked([&](std::string const& text) { return check_value(registry_.inventory(), nullptr, *spec, text); }));
   auto const old = evaluate_setting(registry_.inventory(), *spec);
   registry_.tell(changed("", "property-pre-set:", property, value, old));

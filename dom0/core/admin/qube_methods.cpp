@@ -72,11 +72,13 @@ admin::Reply AdminApi::create_refused(CallContext const&) {
 }
 
 admin::Reply AdminApi::create_app(CallContext const& call) {
+  // GUARD: a payload with repeated, unknown or endless words, or a name that would be a path.
   BH_TRY(wanted, call.payload.checked(parse_create));
   Inventory const& inventory = registry_.inventory();
   if (inventory.find(wanted.name.text()) != nullptr) return refuse("QubesVMAlreadyExistsError", "there is already a qube named " + wanted.name.text());
   if (inventory.find_label(wanted.label.text()) == nullptr) return refuse("QubesLabelNotFoundError", "there is no label " + wanted.label.text());
   Qube qube{wanted.name, inventory.next_free_qid(), random_uuid(), QubeClass::app, wanted.label};
+  // GUARD: only whether a template was named; look_up() parses the name.
   bool const named = call.argument.checked([](std::string const& text) { return !text.empty(); });
   if (named) {
     BH_TRY(base, look_up(call.argument));
@@ -148,6 +150,7 @@ void AdminApi::start(CallContext const& call, Sink sink) {
 
 void AdminApi::shutdown(CallContext const& call, Sink sink) {
   if (is_dom0(call, sink)) return;
+  // GUARD: four words are known, all else is refused.
   auto const request = call.argument.checked([](std::string const& text) -> Result<ShutdownRequest, admin::Exception> {
     if (text.empty()) return ShutdownRequest{};
     if (text == "force") return ShutdownRequest{.force = true};

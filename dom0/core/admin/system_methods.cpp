@@ -48,6 +48,7 @@ admin::Reply AdminApi::label_list(CallContext const&) {
 
 namespace {
 Result<Label const*, admin::Exception> label_of(CallContext const& call, Inventory const& inventory) {
+  // GUARD: a label name is only ever compared; what is echoed is made fit to be shown.
   return call.argument.checked([&](std::string const& text) -> Result<Label const*, admin::Exception> {
     Label const* const label = inventory.find_label(text);
     if (label == nullptr) return refuse("QubesLabelNotFoundError", "there is no label " + for_display(text, 64));
@@ -71,6 +72,7 @@ admin::Reply AdminApi::pool_list(CallContext const&) { return std::string(kPool)
 admin::Reply AdminApi::pool_list_drivers(CallContext const&) { return std::string("file dir_path revisions_to_keep\n"); }
 
 admin::Reply AdminApi::pool_info(CallContext const& call) {
+  // GUARD: a pool name is compared with the one we know, never used as a path.
   bool const known = call.argument.checked([](std::string const& text) { return text == kPool; });
   if (!known) return refuse("QubesException", "there is one pool only, named default");
   std::string text = "driver=file\nname=default\nrevisions_to_keep=0\nephemeral_volatile=False\ndir_path=" + (paths_.lib() / "volumes").string() + "\n";
@@ -95,6 +97,7 @@ admin::Reply AdminApi::volume_info(CallContext const& call) {
   std::string const name = call.destination.name.text();
   bool const app = call.destination.klass == QubeClass::app;
   enum class Volume { none, root, private_volume };
+  // GUARD: a volume name selects one of two, never names a file.
   auto const volume = call.argument.checked([&](std::string const& text) {
     if (text == "root" && call.destination.klass != QubeClass::admin) return Volume::root;
     if (text == "private" && app) return Volume::private_volume;
