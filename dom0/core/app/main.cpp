@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/file_limit.h"
 #include "base/log.h"
 #include "dom0/core/app/app.h"
 #include "hypervisor/qemu/accel_probe.h"
@@ -72,6 +73,8 @@ int main(int argc, char** argv) {
   Arguments const arguments = parse(argc, argv);
   bh::log::start("bulkheadd");
   ::signal(SIGPIPE, SIG_IGN);
+  // A running qube takes about 16 descriptors, and 256 clients may be connected.
+  (void)bh::raise_file_limit(8192);
   bh::Paths const paths = bh::Paths::from_environment();
   // Whoever started us may have thrown stderr away; `bulkhead log bulkheadd` reads this. The folder's absence is told by App::open.
   if (paths.create()) {

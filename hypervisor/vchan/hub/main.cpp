@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/file_limit.h"
 #include "base/log.h"
 #include "base/service_notice.h"
 #include "hypervisor/vchan/hub/hub.h"
@@ -134,6 +135,8 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   log::start(host->parsed() ? "bulkhead-hub host " + std::to_string(arguments.domain) : "bulkhead-hub guest");
+  // GUARD: 512 listeners and 512 streams are allowed; without room for their descriptors a guest that uses them all makes us spin.
+  (void)raise_file_limit(4096);
   if (host->parsed()) return run_host(arguments);
   if (arguments.port.empty() && arguments.port_socket.empty()) return fail(kUsage, "one of --port and --port-socket is needed; see --help");
   return run_guest(arguments);
