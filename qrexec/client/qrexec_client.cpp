@@ -1,4 +1,5 @@
 // qrexec-client: from dom0, runs a command or service in a qube, or answers a qube's request. The wiring; the work is in the libraries.
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -89,6 +90,7 @@ int call_vm(ClientOptions const& options) {
 int main(int argc, char** argv) {
   using namespace bh::qrexec;
   bh::log::start("qrexec-client");
+  ::signal(SIGPIPE, SIG_IGN);  // a reader of our output that leaves must not hide the exit code
   bh::Paths const paths = bh::Paths::from_environment();
   auto const parsed = parse_client_options(argc, argv, paths);
   if (auto const* code = std::get_if<int>(&parsed)) return *code;

@@ -1,4 +1,5 @@
 // qrexec-client-vm: inside a qube, calls a service. Asks the agent, waits for dom0's decision, then is one end of the data channel.
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -95,6 +96,7 @@ int call(ClientVmOptions const& options) {
 
 int main(int argc, char** argv) {
   bh::log::start("qrexec-client-vm");
+  ::signal(SIGPIPE, SIG_IGN);  // a reader of our output that leaves must not hide the exit code
   auto const parsed = bh::qrexec::parse_client_vm_options(argc, argv);
   if (auto const* code = std::get_if<int>(&parsed)) return *code;
   return bh::qrexec::call(std::get<bh::qrexec::ClientVmOptions>(parsed));

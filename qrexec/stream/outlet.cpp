@@ -1,6 +1,7 @@
 #include "qrexec/stream/outlet.h"
 
 #include <limits.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -48,9 +49,16 @@ void Outlet::abandon() {
   sent_ = 0;
 }
 
+bool Outlet::takes_bytes() const {
+  pollfd entry{fd_->borrow(), POLLOUT, 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
 void Outlet::flush() {
   if (closed()) return;
   while (pending() > 0) {
+    // Others share an inherited descriptor, so it blocks; a reader that stands still must not stop the other direction.
+    if (ownership_ == Ownership::inherited && !takes_bytes()) return;
     // A pipe that polls writable takes PIPE_BUF bytes without blocking, and no more is promised.
     std::size_t const most = ownership_ == Ownership::inherited ? PIPE_BUF : pending();
     auto const put = write_some(*fd_, ByteSpan(buffer_).subspan(sent_, std::min(pending(), most)));
@@ -60,7 +68,6 @@ void Outlet::flush() {
       return;
     }
     sent_ += *put;
-    if (ownership_ == Ownership::inherited && pending() > 0) return;
   }
   buffer_.clear();
   sent_ = 0;

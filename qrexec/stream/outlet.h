@@ -40,6 +40,8 @@ class Outlet {
  private:
   // What could not be written at once.
   ByteSpan write_through(ByteSpan bytes);
+  // Without blocking; also true where a write would fail.
+  [[nodiscard]] bool takes_bytes() const;
   Outlet(SharedFd fd, Ownership ownership) : fd_(std::move(fd)), ownership_(ownership) {}
   SharedFd fd_;
   Ownership ownership_;

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "base/posix_io.h"
 #include "qrexec_world.h"
 
 namespace bh::qrexec_test {
@@ -123,6 +124,32 @@ TEST(VmCall, RefusedByPolicyIs126) {
   EXPECT_EQ(done.errors, "Request refused\n");
   EXPECT_FALSE(fs::exists(world.folder() / "ran"));
   EXPECT_EQ(world.client_vm(42, {"not-there", "test.Svc"}).code, 126);
+}
+
+TEST(VmCall, AReaderThatStandsStillDoesNotStopTheInput) {
+  QrexecWorld world;
+  world.qube(42, "work");
+  std::string const folder = world.folder().string();
+  world.service("test.Svc", "head -c 1000000 /dev/zero & cat > " + folder + "/took; wait\n");
+  auto call = world.start(42, {"/bin/sh", "-c",
+                               "head -c 1000000 /dev/zero | " + QrexecWorld::program("qrexec-client-vm").string() + " --agent-socket=" +
+                                   world.agent_socket(42).string() + " work test.Svc | (until test -e " + folder +
+                                   "/go; do sleep 0.05; done; wc -c > " + folder + "/count)"});
+  EXPECT_TRUE(eventually([&] { return fs::exists(folder + "/took") && fs::file_size(folder + "/took") == 1000000U; }));
+  world.write("go", "");
+  auto const status = call.wait(Clock::now() + std::chrono::seconds(60));
+  ASSERT_TRUE(status.ok() && status->has_value());
+  EXPECT_EQ(read_file(folder + "/count", 100).value_or(""), "1000000\n");
+}
+
+TEST(VmCall, AReaderThatLeftDoesNotHideTheExitCode) {
+  QrexecWorld world;
+  world.qube(42, "work");
+  world.service("test.Svc", "sleep 1; head -c 100000 /dev/zero; exit 5\n");
+  auto const done = world.run(42, {"/bin/sh", "-c",
+                                   "(" + QrexecWorld::program("qrexec-client-vm").string() + " --agent-socket=" +
+                                       world.agent_socket(42).string() + " work test.Svc; echo $? >&2) | true; sleep 0"});
+  EXPECT_EQ(done.errors, "5\n");
 }
 
 TEST(VmCall, Loopback) {
