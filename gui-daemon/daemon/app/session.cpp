@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "base/log.h"
 
@@ -24,18 +25,21 @@ void Session::send_keymap_names() {
 
 std::optional<pollfd> Session::poll_entry() const {
   if (!socket_.open()) return std::nullopt;
-  return pollfd{socket_.borrow(), static_cast<short>(POLLIN | (queue_.empty() ? 0 : POLLOUT)), 0};
+  // Paused, even the end of the stream must not wake us: nobody would read it.
+  if (paused_until_ && queue_.empty()) return std::nullopt;
+  return pollfd{socket_.borrow(), static_cast<short>((paused_until_ ? 0 : POLLIN) | (queue_.empty() ? 0 : POLLOUT)), 0};
 }
 
 std::optional<Deadline> Session::wake_at() const {
   if (state_ == State::waiting) return next_try_;
+  if (paused_until_) return paused_until_;
   if (owed_since_) return *owed_since_ + config_.partial_limit;
   return std::nullopt;
 }
 
 void Session::turn(Deadline now) {
   if (state_ == State::waiting && now >= next_try_) connect(now);
-  if (state_ != State::waiting) read(now);
+  if (state_ != State::waiting && (!paused_until_ || now >= *paused_until_)) proceed(now);
   if (state_ != State::waiting && owed_since_ && now >= *owed_since_ + config_.partial_limit) {
     disconnect("the agent left a message unfinished", true);
   }
@@ -58,6 +62,15 @@ void Session::connect(Deadline now) {
   notes_ = 0;
 }
 
+void Session::proceed(Deadline now) {
+  if (std::exchange(paused_until_, std::nullopt)) {
+    (void)handle_messages(now);
+    if (state_ == State::waiting || paused_until_) return;
+    if (stream_.partial()) owed_since_ = now;
+  }
+  read(now);
+}
+
 void Session::read(Deadline now) {
   std::array<std::byte, kReadSize> chunk;  // NOLINT: filled by read_some
   auto const count = read_some(socket_, chunk);
@@ -68,11 +81,11 @@ void Session::read(Deadline now) {
   if (*count == 0) return disconnect("the agent closed the connection", false);
   if (auto const taken = stream_.append(std::span(chunk).first(*count)); !taken) return disconnect(describe(taken.error()), true);
   if (state_ == State::handshake) answer_handshake();
-  bool const progress = state_ == State::running && handle_messages();
+  bool const progress = state_ == State::running && handle_messages(now);
   if (state_ == State::waiting) return;
   // The time runs from the first byte of a message to its last, however slowly they drip.
-  if (progress || (state_ == State::running && !stream_.partial())) owed_since_.reset();
-  if (!owed_since_ && stream_.partial()) owed_since_ = now;
+  if (progress || paused_until_ || (state_ == State::running && !stream_.partial())) owed_since_.reset();
+  if (!owed_since_ && !paused_until_ && stream_.partial()) owed_since_ = now;
 }
 
 void Session::answer_handshake() {
@@ -89,7 +102,7 @@ void Session::answer_handshake() {
   send_keymap_names();
 }
 
-bool Session::handle_messages() {
+bool Session::handle_messages(Deadline now) {
   for (bool any = false;; any = true) {
     auto next = stream_.next();
     if (!next) {
@@ -100,12 +113,15 @@ bool Session::handle_messages() {
     RawMessage const& raw = **next;
     auto message = checked::check(raw, config_.limits);
     auto const outcome = message ? model_->handle(raw.window, *message) : Result<void, Reject>(Failure{message.error()});
-    if (outcome) continue;
-    if (outcome.error().severity == Severity::kill) {
+    if (!outcome && outcome.error().severity == Severity::kill) {
       disconnect(std::string(name_of(raw.type)) + ": " + std::string(describe(outcome.error().reason)), true);
       return any;
     }
-    note(outcome.error(), raw.type);
+    if (!outcome) note(outcome.error(), raw.type);
+    if (MessageBudget::costs(raw.type) && !budget_.spend(now)) {
+      paused_until_ = now + MessageBudget::kPause;
+      return true;
+    }
   }
 }
 
@@ -131,6 +147,7 @@ void Session::disconnect(std::string_view why, bool fault) {
   queue_.clear();
   overflow_ = false;
   owed_since_.reset();
+  paused_until_.reset();
   notes_ = 0;
   next_try_ = Clock::now() + (fault ? config_.retry_after_fault : config_.retry);
   keyboard_->forget();

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 
+#include "gui-daemon/daemon/app/message_budget.h"
 #include "gui-daemon/daemon/app/send_queue.h"
 #include "gui-daemon/daemon/core/keyboard.h"
 #include "gui-daemon/daemon/core/window_model.h"
@@ -52,10 +53,12 @@ class Session final : public AgentLink {
  private:
   enum class State { waiting, handshake, running };
   void connect(Deadline now);
+  // What waits since a pause, then what the socket has.
+  void proceed(Deadline now);
   void read(Deadline now);
   void answer_handshake();
   // True: at least one was whole.
-  bool handle_messages();
+  bool handle_messages(Deadline now);
   void note(Reject const& reject, MessageType type);
   void write();
   void disconnect(std::string_view why, bool fault);
@@ -70,6 +73,8 @@ class Session final : public AgentLink {
   bool overflow_ = false;
   Deadline next_try_{};
   std::optional<Deadline> owed_since_;  // part of a message is there since
+  MessageBudget budget_;                   // outlives the connection: a new one is no new budget
+  std::optional<Deadline> paused_until_;   // it is used up; whole messages may wait in the stream
   unsigned notes_ = 0;
 };
 

@@ -1,4 +1,5 @@
 // An agent that lies, floods, or falls silent: its windows go, the daemon stays and takes the next connection.
+#include "gui-daemon/daemon/app/message_budget.h"
 #include "tests/integration/gui-daemon/support/gui_test.h"
 
 namespace bh::gui::test {
@@ -99,6 +100,41 @@ TEST_F(HostileAgent, AgentThatNeverReadsIsCutOffBeforeItFillsOurMemory) {
   bool cut = false;
   for (int round = 0; round < 700 && !cut; ++round) cut = !agent().try_say(batch);
   EXPECT_TRUE(cut);
+  EXPECT_TRUE(daemon_running());
+}
+
+TEST_F(HostileAgent, FloodThatTheWindowManagerWouldHaveToBearIsSlowedDownNotCutOff) {
+  start_daemon();
+  Seen const window = open_window(kWindow, 100, 100, 300, 200);
+  Bytes flood;
+  constexpr int kMessages = 4000;
+  for (int i = 0; i < kMessages; ++i) {
+    auto const bytes = from_agent::encode(kWindow, from_agent::WindowName{"title " + std::to_string(i)});
+    flood.insert(flood.end(), bytes.begin(), bytes.end());
+  }
+  auto const begun = Clock::now();
+  ASSERT_TRUE(agent().try_say(flood));
+  EXPECT_TRUE(eventually([&] { return desktop().property(window.window, "_NET_WM_NAME") == "[work] title " + std::to_string(kMessages - 1); }));
+  // All of it arrives, and no faster than the budget fills.
+  auto const least = std::chrono::duration<double>((kMessages - MessageBudget::kBurst) / MessageBudget::kPerSecond * 0.8);
+  EXPECT_GE(Clock::now() - begun, least);
+  // And the connection is as good as before.
+  paint_window(kWindow, 0, 300, 200, kBlue);
+  EXPECT_TRUE(daemon_running());
+}
+
+TEST_F(HostileAgent, EndOfTheStreamDuringAPauseIsNoticed) {
+  start_daemon();
+  (void)open_window(kWindow, 100, 100, 300, 200);
+  Bytes flood;
+  for (int i = 0; i < 2500; ++i) {
+    auto const bytes = from_agent::encode(kWindow, from_agent::WindowFlags{});
+    flood.insert(flood.end(), bytes.begin(), bytes.end());
+  }
+  ASSERT_TRUE(agent().try_say(flood));
+  agent().disconnect();
+  EXPECT_TRUE(gone(kWindow));
+  EXPECT_TRUE(agent().connect());
   EXPECT_TRUE(daemon_running());
 }
 
