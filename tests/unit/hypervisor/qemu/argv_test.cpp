@@ -50,7 +50,7 @@ TEST(Argv, WholeMachineUnderTcg) {
       "-accel", "tcg", "-cpu", "max,erms=off", "-smp", "cpus=2", "-m", "size=400M", "-bios", "qboot.rom", "-nodefaults", "-no-user-config", "-no-reboot",
       "-display", "none", "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
       "-kernel", "/proc/self/fd/6", "-initrd", "/proc/self/fd/7",
-      "-append", "root=/dev/vda quiet console=ttyS0 panic=-1 cryptomgr.notests=1 tsc_early_khz=2600000 tsc=reliable systemd.machine_id=123456789abc4def8000000000000001",
+      "-append", "root=/dev/vda quiet console=ttyS0 panic=-1 cryptomgr.notests=1 no_timer_check tsc_early_khz=2600000 tsc=reliable systemd.machine_id=123456789abc4def8000000000000001",
       "-add-fd", "fd=5,set=5", "-chardev", "file,id=console,path=/dev/fdset/5,append=on", "-serial", "chardev:console",
       "-chardev", "socket,id=qmp,fd=3,server=on,wait=off", "-mon", "chardev=qmp,mode=control",
       "-add-fd", "fd=8,set=8", "-add-fd", "fd=9,set=9",
@@ -78,6 +78,7 @@ TEST(Argv, KvmUsesTheHostsProcessorAndItsOwnClock) {
   EXPECT_EQ(value_of(words, "-accel"), "kvm");
   EXPECT_EQ(value_of(words, "-cpu"), "host");
   EXPECT_EQ(value_of(words, "-append").find("tsc"), std::string::npos);
+  EXPECT_EQ(value_of(words, "-append").find("no_timer_check"), std::string::npos) << "KVM's guests need no such help";
 }
 
 TEST(Argv, GuestThatMustMeasureItsClockGetsATimerForIt) {
