@@ -74,7 +74,10 @@ std::string to_table(std::vector<Row> const& rows) {
   for (auto const& row : rows) {
     out << std::setw(30) << row.id;
     if (!row.skipped.empty()) {
-      out << "skipped: " << row.skipped << '\n';
+      // A program's own words may have several lines; the row has one.
+      std::string why = row.skipped;
+      std::replace(why.begin(), why.end(), '\n', ' ');
+      out << "skipped: " << why << '\n';
       continue;
     }
     auto const r = row.ratio();
