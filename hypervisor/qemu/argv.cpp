@@ -70,7 +70,10 @@ void add_machine(Argv& out, MachineSpec const& spec) {
   // Same-page merging would let one qube learn of another's memory; a core file would hold the qube's.
   machine.off("mem-merge").off("dump-guest-core");
   out.add("-machine", machine);
-  out.add("-accel", QemuOption(to_string(spec.accel)));
+  QemuOption accel(to_string(spec.accel));
+  // TCG keeps what it has translated, by default up to 1 GiB a qube; a guest's working set is a fraction of that.
+  if (spec.accel == Accel::tcg) accel.set("tb-size", std::uint64_t{256});
+  out.add("-accel", accel);
   // TCG steps through `rep movsb` byte by byte; without erms kernel and libc copy with wide moves, more than ten times as fast.
   out.add("-cpu", spec.accel == Accel::kvm ? QemuOption("host") : QemuOption("max").off("erms"));
   out.add("-smp", QemuOption().set("cpus", spec.vcpus.value()));

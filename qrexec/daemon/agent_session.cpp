@@ -20,9 +20,9 @@ Failure<Error> bad_agent(std::string const& why) { return Failure{Error{"the qub
 }  // namespace
 
 Result<AgentSession> AgentSession::begin(DaemonOptions const& options, FramedStream agent, PortTable& ports,
-                                         StartWorker start_worker) {
+                                         vchan::PairGrants& grants, StartWorker start_worker) {
   BH_TRY(names, LocalNames::create(options));
-  return AgentSession(options, std::move(agent), std::move(names), ports, std::move(start_worker));
+  return AgentSession(options, std::move(agent), std::move(names), ports, grants, std::move(start_worker));
 }
 
 void AgentSession::fill(PollSet& set) {
@@ -73,6 +73,7 @@ Result<void> AgentSession::agent_frame(Frame const& frame) {
     if (!ended) return bad_agent(to_string(ended.error()));
     auto const released = ports_.release(ended->other_end);
     if (released.what == PortTable::Released::impossible_port) return bad_agent("the end of a call on an impossible port");
+    if (ended->other_end.domain != kDom0) grants_.take_back(ended->other_end.domain, ended->other_end.port);
     // Closing the client that asked for the call tells it that the call is over.
     if (released.client) clients_.erase(*released.client);
     return {};
@@ -167,6 +168,13 @@ bool AgentSession::client_exec(ClientId id, Client& client, Exec exec) {
     exec.other_end.port = *port;
   } else if (exec.other_end.port.value() < 513 || exec.other_end.port.value() > 768) {
     return false;
+  }
+  if (exec.other_end.domain != kDom0) {
+    // The caller's qube serves this call's channel, and may now be seen doing so.
+    if (auto const given = grants_.give(exec.other_end.domain, exec.other_end.port); !given) {
+      log::error(given.error().message);
+      return false;
+    }
   }
   auto const request = exec.mode == ExecMode::just_exec ? MessageType::just_exec : MessageType::exec_cmdline;
   client.stream.queue(encode(Assigned{request, {options_.domain, exec.other_end.port}}));

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "hypervisor/vchan/pair_grants.h"
 #include "qrexec/daemon/local_names.h"
 #include "qrexec/daemon/pending_requests.h"
 #include "qrexec/daemon/port_table.h"
@@ -23,7 +24,8 @@ class AgentSession {
   static constexpr std::size_t kMaxClients = 256;
 
   // `agent` has said HELLO and got its answer. Makes the local socket and its names.
-  static Result<AgentSession> begin(DaemonOptions const& options, FramedStream agent, PortTable& ports, StartWorker start_worker);
+  static Result<AgentSession> begin(DaemonOptions const& options, FramedStream agent, PortTable& ports,
+                                    vchan::PairGrants& grants, StartWorker start_worker);
 
   void fill(PollSet& set);
   // After poll: all that is ready. An error ends the session; its text says why.
@@ -41,8 +43,9 @@ class AgentSession {
     std::size_t slot = 0;  // in the poll set
   };
 
-  AgentSession(DaemonOptions const& options, FramedStream agent, LocalNames names, PortTable& ports, StartWorker start_worker)
-      : options_(options), agent_(std::move(agent)), names_(std::move(names)), ports_(ports), start_worker_(std::move(start_worker)) {}
+  AgentSession(DaemonOptions const& options, FramedStream agent, LocalNames names, PortTable& ports, vchan::PairGrants& grants,
+               StartWorker start_worker)
+      : options_(options), agent_(std::move(agent)), names_(std::move(names)), ports_(ports), grants_(grants), start_worker_(std::move(start_worker)) {}
 
   Result<void> handle_agent(short events);
   Result<void> agent_frame(Frame const& frame);
@@ -60,6 +63,7 @@ class AgentSession {
   FramedStream agent_;
   LocalNames names_;
   PortTable& ports_;
+  vchan::PairGrants& grants_;
   StartWorker start_worker_;
   PendingRequests requests_;
   std::map<ClientId, Client> clients_;

@@ -31,7 +31,7 @@ constexpr int kExitBroken = 1;
 class Daemon {
  public:
   Daemon(DaemonOptions const& options, VchanPlace place, UniqueFd signals, std::function<void()> const& ready)
-      : options_(options), place_(std::move(place)), signals_(std::move(signals)), ready_(ready), ports_(options.domain) {}
+      : options_(options), place_(std::move(place)), signals_(std::move(signals)), ready_(ready), ports_(options.domain), grants_(place_.folder, options.domain) {}
 
   int run() {
     std::optional<Deadline> startup = Clock::now() + options_.startup_time;
@@ -102,7 +102,7 @@ class Daemon {
   }
 
   Result<void> serve(FramedStream agent) {
-    BH_TRY(session, AgentSession::begin(options_, std::move(agent), ports_,
+    BH_TRY(session, AgentSession::begin(options_, std::move(agent), ports_, grants_,
                                         [this](TriggerRequest const& request) { return start_worker(request); }));
     was_ready_ = true;
     if (ready_) ready_();
@@ -158,6 +158,7 @@ class Daemon {
   UniqueFd signals_;
   std::function<void()> ready_;
   PortTable ports_;
+  vchan::PairGrants grants_;
   bool stopping_ = false;
   bool was_ready_ = false;
 };

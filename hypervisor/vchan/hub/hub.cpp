@@ -1,6 +1,8 @@
 // The loop, the link and the sessions; streams of programs are in hub_streams.cpp.
 #include "hypervisor/vchan/hub/hub.h"
 
+#include "hypervisor/vchan/pair_grants.h"
+
 #include <sys/random.h>
 
 #include <algorithm>
@@ -109,6 +111,10 @@ void Hub::write_link() {
   }
 }
 
+bool Hub::needs_grant(ChannelName const& name) const {
+  return options_.role == mux::Role::host && name.server != kDom0 && name.client != kDom0;
+}
+
 Result<void> Hub::find_servers(Result<std::vector<DirectoryWatch::Change>> changes) {
   if (!changes) return Failure{std::move(changes).error()};
   bool room = false;
@@ -117,6 +123,8 @@ Result<void> Hub::find_servers(Result<std::vector<DirectoryWatch::Change>> chang
     if (!appeared) {
       engine_.server_gone(name);
       room = true;
+    } else if (needs_grant(name) && !pair_granted(options_.directory, name)) {
+      log::debug(name.file_name() + " is not shown: no allowed call asked for it");
     } else if (!engine_.server_appeared(name) && !servers_left_out_) {
       log::warning("more than 512 servers in " + options_.directory.string() + "; the rest is announced when some have gone");
       servers_left_out_ = true;

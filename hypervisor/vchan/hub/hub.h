@@ -47,6 +47,8 @@ class Hub {
   struct Interest { Kind kind; std::uint32_t id; };
 
   Hub(HubOptions options, Link link, UniqueFd signals, DirectoryWatch watch, mux::Engine engine);
+  // Between two qubes nothing is opened but what a call that policy allowed asked for.
+  [[nodiscard]] bool needs_grant(ChannelName const& name) const;
   Result<void> find_servers(Result<std::vector<DirectoryWatch::Change>> changes);
   Result<void> attend_link(Deadline now);
   Result<void> read_link(Deadline now);

@@ -10,6 +10,7 @@
 #include "base/temp_dir.h"
 #include "hub_process.h"
 #include "hypervisor/vchan/client.h"
+#include "hypervisor/vchan/pair_grants.h"
 #include "hypervisor/vchan/server.h"
 
 namespace bh::vchan {
@@ -171,6 +172,8 @@ TEST_F(HubTest, ServesTwoHundredStreamsAtOnce) {
 TEST_F(HubTest, JoinsTwoQubesThroughDom0) {
   auto const work = qube(5);
   auto const other = qube(9);
+  PairGrants grants(dom0(), DomainId(9));
+  ASSERT_TRUE(grants.give(DomainId(5), Port(513)));
   auto const stream = join(work->folder(), other->folder(), {DomainId(5), DomainId(9), Port(513)});
   expect_talk(stream);
   Bytes const sent = random_bytes(4 << 20, 3);
@@ -179,6 +182,30 @@ TEST_F(HubTest, JoinsTwoQubesThroughDom0) {
   EXPECT_TRUE(read_exact(stream.client, received));
   writer.join();
   EXPECT_TRUE(sent == received);
+}
+
+TEST_F(HubTest, TwoQubesThatAgreeGetNoChannelWithoutACallThatPolicyAllowed) {
+  auto const work = qube(5);
+  auto const other = qube(9);
+  ChannelName const wanted{DomainId(5), DomainId(9), Port(515)};
+  {
+    // Grants for another port, another pair, and the way back; and one that was taken back.
+    PairGrants of_other(dom0(), DomainId(9));
+    PairGrants of_work(dom0(), DomainId(5));
+    ASSERT_TRUE(of_other.give(DomainId(5), Port(517)));
+    ASSERT_TRUE(of_other.give(DomainId(6), Port(515)));
+    ASSERT_TRUE(of_work.give(DomainId(9), Port(515)));
+    ASSERT_TRUE(of_other.give(DomainId(5), Port(515)));
+    of_other.take_back(DomainId(5), Port(515));
+    auto const server = *Server::listen(work->folder(), wanted);
+    // What came later has arrived, so this would have.
+    expect_talk(join(work->folder(), dom0(), to_dom0(5, 705)));
+    expect_talk(join(dom0(), other->folder(), from_dom0(9, 706)));
+    EXPECT_FALSE(std::filesystem::exists(other->folder() / wanted.file_name()));
+  }
+  for (auto const& entry : std::filesystem::directory_iterator(dom0())) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with("grant.")) << "a grant outlived its daemon: " << entry.path();
+  }
 }
 
 TEST_F(HubTest, NeverShowsAQubeTheChannelsOfOthers) {

@@ -59,12 +59,16 @@ TEST_F(DaemonTest, GivesClientsPortsAndPassesTheirCommands) {
   EXPECT_EQ(answer.type, 0x200U);
   EXPECT_EQ(answer.body, u32(42) + u32(514));
   EXPECT_EQ(agent_.receive().body, u32(43) + u32(514) + terminated(QrexecWorld::user() + ":ls"));
+  // While the call is open, and no longer, the hubs may join these two qubes at this port.
+  auto const grant = world_.vchan(43, 42, 514).parent_path() / "grant.43.42.514";
+  EXPECT_TRUE(std::filesystem::exists(grant));
   auto second = client();
   second.send(0x201, u32(43) + u32(0) + terminated("me:ls"));
   EXPECT_EQ(second.receive().body, u32(42) + u32(516));
   EXPECT_EQ(agent_.receive().type, 0x201U);
   agent_.send(0x211, u32(43) + u32(514));
   EXPECT_TRUE(first.closed());
+  EXPECT_FALSE(std::filesystem::exists(grant));
   auto third = client();
   third.send(0x200, u32(43) + u32(0) + terminated("me:ls"));
   EXPECT_EQ(third.receive().body, u32(42) + u32(514));

@@ -47,7 +47,7 @@ TEST(Argv, WholeMachineUnderTcg) {
   std::vector<std::string> const expected{
       "qemu", "-name", "guest=work", "-uuid", "12345678-9abc-4def-8000-000000000001",
       "-machine", "q35,usb=off,vmport=off,smbus=off,sata=off,i8042=off,pit=off,pic=off,mem-merge=off,dump-guest-core=off",
-      "-accel", "tcg", "-cpu", "max,erms=off", "-smp", "cpus=2", "-m", "size=400M", "-bios", "qboot.rom", "-nodefaults", "-no-user-config", "-no-reboot",
+      "-accel", "tcg,tb-size=256", "-cpu", "max,erms=off", "-smp", "cpus=2", "-m", "size=400M", "-bios", "qboot.rom", "-nodefaults", "-no-user-config", "-no-reboot",
       "-display", "none", "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
       "-kernel", "/proc/self/fd/6", "-initrd", "/proc/self/fd/7",
       "-append", "root=/dev/vda quiet console=ttyS0 panic=-1 cryptomgr.notests=1 no_timer_check tsc_early_khz=2600000 tsc=reliable systemd.machine_id=123456789abc4def8000000000000001",
