@@ -21,7 +21,7 @@ Paths Paths::below(fs::path root) {
   return paths;
 }
 
-Paths Paths::system() {
+Paths Paths::installed() {
   Paths paths;
   paths.run_ = "/run/bulkhead";
   paths.lib_ = "/var/lib/bulkhead";
@@ -34,7 +34,7 @@ Paths Paths::system() {
 
 Paths Paths::from_environment() {
   char const* const root = std::getenv("BULKHEAD_ROOT");
-  return root != nullptr && *root != '\0' ? below(root) : system();
+  return root != nullptr && *root != '\0' ? below(root) : installed();
 }
 
 Result<void> Paths::create() const {

@@ -16,7 +16,7 @@ class Paths {
   // Everything below `root`.
   static Paths below(std::filesystem::path root);
   // The installed system's places.
-  static Paths system();
+  static Paths installed();
   // Below $BULKHEAD_ROOT if it is set and not empty, else the system's. Called by main() only.
   static Paths from_environment();
 

@@ -115,7 +115,7 @@ int decide_and_carry_out(DaemonOptions const& options, TriggerRequest const& req
   }
   std::string const& target = decision->allow.target;
   if (target.starts_with("@dispvm")) {
-    log::error("refused " + asked + ": calls to new disposables (" + target + ") are not implemented yet");
+    log::error("refused " + asked + ": calls to new disposables (" + target + ") are not there in this version");
     return kExitRefused;
   }
   log::info("allowed: " + decision->says());
