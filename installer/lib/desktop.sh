@@ -79,6 +79,30 @@ stop_all() {
     done
     kill -KILL "$pid" 2>/dev/null || true
   done
+  wait_for_stragglers
+}
+
+# Processes that were started with our BULKHEAD_ROOT, whoever their parent is by now.
+stragglers() {
+  local found
+  # grep itself must not carry what it looks for.
+  found=$(env -u BULKHEAD_ROOT grep -lzxF "BULKHEAD_ROOT=$BULKHEAD_ROOT" /proc/[0-9]*/environ 2>/dev/null)
+  printf '%s' "${found//[!0-9$'\n']/}"
+}
+
+# The last ones end by themselves within moments (a call whose qube is gone); what does not is named and killed.
+wait_for_stragglers() {
+  local pid left
+  [[ -n ${BULKHEAD_ROOT-} ]] || return 0
+  for _ in $(seq 50); do
+    left=$(stragglers || true)
+    [[ -n $left ]] || return 0
+    sleep 0.1
+  done
+  for pid in $left; do
+    echo "demo: ending a process that was left: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)" >&2
+    kill -KILL "$pid" 2>/dev/null || true
+  done
 }
 
 # What bulkheadd recorded, should it have died before its children: pid and start time must both agree.
