@@ -27,7 +27,9 @@ Result<MachineEvent> wait_for_event(Machine& machine, std::function<bool(Machine
     for (auto const& event : machine.handle()) {
       if (seen != nullptr) seen->push_back(event);
       if (!found && wanted(event)) found = event;
-      if (!found && std::holds_alternative<MachineStopped>(event)) return Failure{Error{describe(event), 0}};
+      // Only the end itself can still be seen without a control connection.
+      bool const no_hope = std::holds_alternative<MachineStopped>(event) || (std::holds_alternative<MonitorLost>(event) && !wanted(MachineStopped{}));
+      if (!found && no_hope) return Failure{Error{describe(event), 0}};
     }
     if (found) return *std::move(found);
     BH_TRY(ready, wait_for(machine.pollable(), POLLIN, deadline));

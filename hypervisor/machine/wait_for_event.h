@@ -10,8 +10,8 @@
 
 namespace bh::machine {
 
-// Handles the machine's events until `wanted` accepts one, which is returned. An error at the deadline, and when the machine stops
-// before. `seen`, if given, gets every event on the way.
+// Handles the machine's events until `wanted` accepts one, which is returned. An error at the deadline, and when the machine stops or
+// its control connection is lost before. `seen`, if given, gets every event on the way.
 Result<MachineEvent> wait_for_event(Machine& machine, std::function<bool(MachineEvent const&)> const& wanted, Deadline deadline,
                                     std::vector<MachineEvent>* seen = nullptr);
 

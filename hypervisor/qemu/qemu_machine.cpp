@@ -6,6 +6,9 @@
 
 #include <array>
 #include <cerrno>
+#include <random>
+
+#include "base/unix_socket.h"
 
 namespace bh::qemu {
 
@@ -13,7 +16,17 @@ using namespace machine;
 
 namespace {
 
-constexpr std::chrono::milliseconds kLogTurn{10000};
+// Of two sessions with one QEMU, the numbers of their commands meet once in millions; all stay exact in any reader of JSON.
+constexpr unsigned kCommandsOfASession = 1U << 20;
+
+std::uint64_t any_first_id() {
+  std::random_device any;
+  return 1 + std::uint64_t{any()} * kCommandsOfASession;
+}
+
+// A slow disk keeps QEMU's main thread in a flush for seconds; one that shakes no hands for two whole turns never will.
+constexpr int kSilentTurns = 2;
+constexpr int kMaxConnections = 3;
 // A QEMU that ends closes its connection a moment before its process is seen to end: no reason for an alarm yet.
 constexpr std::chrono::milliseconds kEndGrace{500};
 // Of one handle(). GUARD: a QEMU that talks without pause must not keep the daemon from its other qubes.
@@ -41,11 +54,11 @@ Result<std::unique_ptr<Machine>> QemuMachine::create(ChildProcess process, QemuH
   UniqueFd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
   if (!timer.open()) return Failure{Error::from_errno("make a timer")};
   BH_CHECK(set_nonblocking(handles.qmp, true));
-  std::unique_ptr<QemuMachine> made(new QemuMachine(std::move(process), std::move(handles), std::move(epoll), std::move(timer)));
+  std::unique_ptr<QemuMachine> made(new QemuMachine(std::move(process), std::move(handles), std::move(epoll), std::move(timer), any_first_id()));
   BH_CHECK(made->watch(made->process_.pidfd(), false));
   BH_CHECK(made->watch(made->handles_.qmp, false));
   BH_CHECK(made->watch(made->timer_, false));
-  BH_CHECK(made->start_timer(kLogTurn));
+  BH_CHECK(made->start_timer(made->handles_.turn));
   return std::unique_ptr<Machine>(std::move(made));
 }
 
@@ -61,7 +74,7 @@ Result<void> QemuMachine::start_timer(std::chrono::milliseconds first) {
   auto const spec = [](std::chrono::milliseconds time) {
     return timespec{static_cast<time_t>(time.count() / 1000), static_cast<long>(time.count() % 1000 * 1'000'000)};
   };
-  itimerspec const setting{spec(kLogTurn), spec(first)};
+  itimerspec const setting{spec(handles_.turn), spec(first)};
   if (::timerfd_settime(timer_.borrow(), 0, &setting, nullptr) != 0) return Failure{Error::from_errno("set a timer")};
   return {};
 }
@@ -128,6 +141,24 @@ void QemuMachine::end_of_qmp() {
   [[maybe_unused]] auto const soon = start_timer(kEndGrace);
 }
 
+Result<void> QemuMachine::connect_again() {
+  BH_TRY(fresh, connect_unix(handles_.qmp_path));
+  BH_CHECK(set_nonblocking(fresh, true));
+  BH_CHECK(watch(fresh, false));
+  handles_.qmp = std::move(fresh);
+  // The monitor of an adopted QEMU may have been left in the middle of a command: what was asked of this session meanwhile is not lost.
+  session_ = session_.begun_anew(any_first_id());
+  wants_to_write_ = false;
+  return {};
+}
+
+void QemuMachine::check_handshake(Events& events) {
+  if (session_.up() || !handles_.qmp.open() || kill_sent_ || ++silent_turns_ < kSilentTurns) return;
+  silent_turns_ = 0;
+  bool const once_more = connections_++ < kMaxConnections && !handles_.qmp_path.empty();
+  if (!once_more || !connect_again()) lose_monitor("it does not answer its control connection", events);
+}
+
 void QemuMachine::lose_monitor(std::string why, Events& events) {
   handles_.qmp.reset();
   events.emplace_back(MonitorLost{"QEMU cannot be trusted any more: " + std::move(why)});
@@ -138,6 +169,7 @@ void QemuMachine::on_timer(Events& events) {
   if (!read_some(timer_, std::as_writable_bytes(std::span(&turns, 1)))) return;
   cap_log(handles_.console);
   if (handles_.log.open()) cap_log(handles_.log);
+  check_handshake(events);
   if (std::exchange(monitor_ended_, false) && process_.running() && !kill_sent_) {
     events.emplace_back(MonitorLost{"QEMU closed its control connection"});
   }

@@ -1,6 +1,8 @@
 // QemuMachine: a QEMU process, its control connection and a timer, behind one epoll descriptor.
 #pragma once
 
+#include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -15,10 +17,12 @@ namespace bh::qemu {
 // What is kept of a machine besides its process.
 struct QemuHandles {
   UniqueFd qmp;  // connected
+  std::filesystem::path qmp_path;  // where to connect once more if QEMU does not answer; may be empty
   UniqueFd console;
   UniqueFd log;  // readable; may be closed
   ByteCount log_start;
   UniqueFd window_memory;
+  std::chrono::milliseconds turn{10000};  // of the regular look at logs and at a QEMU that does not answer
 };
 
 class QemuMachine final : public machine::Machine {
@@ -38,13 +42,15 @@ class QemuMachine final : public machine::Machine {
  private:
   using Events = std::vector<machine::MachineEvent>;
 
-  QemuMachine(ChildProcess process, QemuHandles handles, UniqueFd epoll, UniqueFd timer)
-      : process_(std::move(process)), handles_(std::move(handles)), epoll_(std::move(epoll)), timer_(std::move(timer)) {}
+  QemuMachine(ChildProcess process, QemuHandles handles, UniqueFd epoll, UniqueFd timer, std::uint64_t first_id)
+      : process_(std::move(process)), handles_(std::move(handles)), epoll_(std::move(epoll)), timer_(std::move(timer)), session_(first_id) {}
   Result<void> watch(UniqueFd const& fd, bool for_writing);
   Result<void> start_timer(std::chrono::milliseconds first);
   Result<void> request(QmpRequest request);
   void read_qmp(Events& events);
   void write_qmp(Events& events);
+  Result<void> connect_again();
+  void check_handshake(Events& events);
   void lose_monitor(std::string why, Events& events);
   void end_of_qmp();
   void on_timer(Events& events);
@@ -55,6 +61,8 @@ class QemuMachine final : public machine::Machine {
   UniqueFd epoll_;
   UniqueFd timer_;
   QmpSession session_;
+  int silent_turns_ = 0;  // of the timer, since the last connection, without an end of the handshake
+  int connections_ = 1;
   bool wants_to_write_ = false;
   bool monitor_ended_ = false;  // end of stream seen, not yet told
   bool kill_sent_ = false;

@@ -47,6 +47,7 @@ Result<std::unique_ptr<Machine>> QemuVmm::start(MachineSpec const& spec) {
   // Connected before QEMU runs: the connection waits in the listener's queue.
   BH_TRY(qmp, connect_unix(qmp_socket(spec.run_folder)));
   handles.qmp = std::move(qmp);
+  handles.qmp_path = qmp_socket(spec.run_folder);
   BH_TRY(process, spawn_qemu(spec, program_.string(), resources));
   handles.console = std::move(resources.console);
   handles.window_memory = std::move(resources.window_memory);
@@ -77,6 +78,7 @@ Result<std::unique_ptr<Machine>> QemuVmm::adopt(RunningMachine const& record) {
   }
   BH_TRY(qmp, connect_unix(qmp_socket(record.run_folder)));
   handles.qmp = std::move(qmp);
+  handles.qmp_path = qmp_socket(record.run_folder);
   return QemuMachine::create(std::move(process), std::move(handles));
 }
 

@@ -23,6 +23,13 @@ void QmpSession::send(Asked what) {
   unanswered_.emplace(next_id_++, what);
 }
 
+QmpSession QmpSession::begun_anew(std::uint64_t first_id) const {
+  QmpSession next(first_id);
+  next.waiting_ = waiting_;
+  next.cause_ = cause_;
+  return next;
+}
+
 bool QmpSession::request(QmpRequest request) {
   if (unanswered_.size() + waiting_.size() >= kMaxUnanswered) return false;
   Asked asked = Asked::stop;
@@ -67,6 +74,7 @@ Result<void, QmpFault> QmpSession::on(QmpGreeting const&, Events&) {
 }
 
 Result<void, QmpFault> QmpSession::on(QmpReturn const& answer, Events& events) {
+  if (!of_this_session(answer.id)) return {};
   auto const found = unanswered_.find(answer.id);
   if (found == unanswered_.end()) return Failure{QmpFault::unexpected};
   Asked const asked = found->second;
@@ -78,6 +86,7 @@ Result<void, QmpFault> QmpSession::on(QmpReturn const& answer, Events& events) {
   }
   if (asked == Asked::status) {
     if (!answer.run_state) return Failure{QmpFault::unexpected};
+    up_ = true;
     events.emplace_back(MachineUp{});
     if (*answer.run_state == RunState::paused) events.emplace_back(MachinePaused{});
   }
@@ -87,6 +96,7 @@ Result<void, QmpFault> QmpSession::on(QmpReturn const& answer, Events& events) {
 Result<void, QmpFault> QmpSession::on(QmpError const& error, Events& events) {
   // Without an id it answers a line that QEMU could not read; ours are constants.
   if (!error.id) return Failure{QmpFault::unexpected};
+  if (!of_this_session(*error.id)) return {};
   auto const found = unanswered_.find(*error.id);
   if (found == unanswered_.end()) return Failure{QmpFault::unexpected};
   Asked const asked = found->second;

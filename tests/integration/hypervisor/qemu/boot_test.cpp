@@ -174,6 +174,26 @@ TEST_F(Boot, DaemonMayDieAndAdopt) {
   EXPECT_EQ(::waitpid(record.pid, nullptr, 0), record.pid);
 }
 
+TEST_F(Boot, AnswersOwedToADeadDaemonDoNotConfuseItsSuccessor) {
+  auto machine = start();
+  ASSERT_NE(machine, nullptr);
+  RunningMachine const record = record_of(*machine);
+  for (int round = 0; round < 30; ++round) {
+    auto const up = wait_for_event<MachineUp>(*machine, in_time());
+    ASSERT_TRUE(up.ok()) << "round " << round << ": " << up.error().message;
+    // Sent, and the daemon gone before it is answered.
+    ASSERT_TRUE(machine->pause().ok());
+    machine->handle();
+    machine.reset();
+    auto adopted = vmm_.adopt(record);
+    ASSERT_TRUE(adopted.ok()) << adopted.error().message;
+    machine = *std::move(adopted);
+  }
+  ASSERT_TRUE(machine->kill().ok());
+  EXPECT_TRUE(wait_for_event<MachineStopped>(*machine, in_time()).ok());
+  EXPECT_EQ(::waitpid(record.pid, nullptr, 0), record.pid);
+}
+
 TEST_F(Boot, AnotherProcessIsNotAdopted) {
   auto machine = start();
   ASSERT_NE(machine, nullptr);

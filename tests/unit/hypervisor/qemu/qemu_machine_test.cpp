@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <thread>
+
+#include "base/temp_dir.h"
+#include "base/unix_socket.h"
 #include "hypervisor/machine/wait_for_event.h"
 
 namespace bh::qemu {
@@ -20,10 +25,9 @@ class QemuMachineTest : public testing::Test {
     auto pair = make_socket_pair();
     ASSERT_TRUE(pair.ok());
     qmp_ = std::move(pair->first);
-    QemuHandles handles;
-    handles.qmp = std::move(pair->second);
-    handles.console = *open_console();
-    auto made = QemuMachine::create(*std::move(process), std::move(handles));
+    handles_.qmp = std::move(pair->second);
+    handles_.console = *open_console();
+    auto made = QemuMachine::create(*std::move(process), std::move(handles_));
     ASSERT_TRUE(made.ok());
     machine_ = *std::move(made);
   }
@@ -36,6 +40,7 @@ class QemuMachineTest : public testing::Test {
   static Result<UniqueFd> open_console() { return make_sealed_memory("console", 4096); }
   void say(std::string_view text) { ASSERT_TRUE(write_all(qmp_, as_bytes(text)).ok()); }
 
+  QemuHandles handles_;
   UniqueFd qmp_;
   std::unique_ptr<Machine> machine_;
 };
@@ -49,6 +54,53 @@ TEST_F(QemuMachineTest, RubbishEndsTheConversationButNotThePowerToKill) {
   auto const stopped = wait_for_event<MachineStopped>(*machine_, soon());
   ASSERT_TRUE(stopped.ok());
   EXPECT_EQ(stopped->reason, StopReason::killed);
+}
+
+TEST_F(QemuMachineTest, SilentQemuIsConnectedAgainAndThenGivenUp) {
+  auto const temp = TempDir::create("bh-qmp");
+  ASSERT_TRUE(temp.ok());
+  handles_.qmp_path = temp->path() / "qmp.sock";
+  handles_.turn = std::chrono::milliseconds(20);
+  auto const listener = listen_unix(handles_.qmp_path);
+  ASSERT_TRUE(listener.ok());
+  start();
+  auto const lost = wait_for_event<MonitorLost>(*machine_, soon());
+  ASSERT_TRUE(lost.ok()) << lost.error().message;
+  EXPECT_NE(lost->text.find("does not answer"), std::string::npos) << lost->text;
+  for (int connection = 0; connection < 2; ++connection) EXPECT_TRUE(wait_for(*listener, POLLIN, soon()).value_or(false) && accept_unix(*listener).ok());
+}
+
+TEST_F(QemuMachineTest, ConnectionMadeAgainServes) {
+  auto const temp = TempDir::create("bh-qmp");
+  ASSERT_TRUE(temp.ok());
+  handles_.qmp_path = temp->path() / "qmp.sock";
+  handles_.turn = std::chrono::milliseconds(500);
+  auto const listener = listen_unix(handles_.qmp_path);
+  ASSERT_TRUE(listener.ok());
+  start();
+  ASSERT_TRUE(machine_->pause().ok());
+  std::thread qemu([&] {
+    (void)wait_for(*listener, POLLIN, soon());
+    auto peer = accept_unix(*listener);
+    ASSERT_TRUE(peer.ok());
+    ASSERT_TRUE(write_all(*peer, as_bytes("{\"QMP\": {\"version\": {}, \"capabilities\": []}}\n")).ok());
+    std::string heard;
+    for (int answered = 0; answered < 3;) {
+      std::array<std::byte, 256> buffer;
+      (void)wait_for(*peer, POLLIN, soon());
+      auto const got = read_some(*peer, buffer);
+      ASSERT_TRUE(got.ok() && *got > 0);
+      heard += as_text(ByteSpan(buffer).first(*got));
+      for (std::size_t end; (end = heard.find('\n')) != std::string::npos; heard.erase(0, end + 1), ++answered) {
+        std::string const id = heard.substr(heard.find("\"id\":") + 5, heard.find('}') - heard.find("\"id\":") - 5);
+        bool const status = heard.find("query-status") < end;
+        std::string const answer = std::string("{\"return\":{") + (status ? "\"status\":\"running\"" : "") + "},\"id\":" + id + "}\n";
+        ASSERT_TRUE(write_all(*peer, as_bytes((heard.find("\"stop\"") < end ? "{\"event\":\"STOP\"}\n" : "") + answer)).ok());
+      }
+    }
+  });
+  EXPECT_TRUE(wait_for_event<MachinePaused>(*machine_, soon()).ok());
+  qemu.join();
 }
 
 TEST_F(QemuMachineTest, EndlessLineIsCutOff) {

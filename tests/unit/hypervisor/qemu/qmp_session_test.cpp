@@ -34,7 +34,7 @@ class QmpSessionTest : public testing::Test {
     EXPECT_EQ(sent().substr(0, 36), "{\"execute\":\"query-status\",\"id\":2}\n");
     up_ = say(std::string("{\"return\": {\"status\": \"") + status + "\"}, \"id\": 2}\r\n");
   }
-  QmpSession session_;
+  QmpSession session_{1};
   std::vector<MachineEvent> up_;
 };
 
@@ -100,7 +100,20 @@ TEST_F(QmpSessionTest, SecondGreetingIsAFault) {
 
 TEST_F(QmpSessionTest, AnswerToNoQuestionIsAFault) {
   shake_hands("running");
-  EXPECT_EQ(fault("{\"return\":{},\"id\":9}\n"), QmpFault::unexpected);
+  EXPECT_EQ(fault("{\"return\":{},\"id\":1}\n"), QmpFault::unexpected);
+}
+
+TEST_F(QmpSessionTest, AnswersOwedToAnEarlierSessionAreNotOurs) {
+  QmpSession later(100);
+  auto const hear = [&](std::string const& text) {
+    auto events = later.feed(as_bytes(text));
+    EXPECT_TRUE(events.ok());
+    return events ? events->size() : 99;
+  };
+  // One before the greeting, one during the handshake, and an error with a number that this session has not come to yet.
+  EXPECT_EQ(hear("{\"return\":{},\"id\":3}\n" + std::string(kGreeting)), 0U);
+  EXPECT_EQ(hear("{\"return\":{\"status\":\"running\"},\"id\":99}\n{\"id\":101,\"error\":{\"desc\":\"no\"}}\n"), 0U);
+  EXPECT_EQ(hear("{\"return\":{},\"id\":100}\n{\"return\":{\"status\":\"paused\"},\"id\":101}\n"), 2U);
 }
 
 TEST_F(QmpSessionTest, SameAnswerTwiceIsAFault) {
