@@ -1,5 +1,6 @@
 #include "hypervisor/machine/fake_vmm.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -7,6 +8,7 @@
 
 #include "base/child_process.h"
 #include "base/posix_io.h"
+#include "hypervisor/volumes/root_overlay.h"
 #include "hypervisor/volumes/window_memory.h"
 
 namespace bh::machine {
@@ -18,6 +20,8 @@ struct FakeMachineState {
   UniqueFd window_memory;
   bool running = true;
   int power_presses = 0;
+  std::map<WireSlot, UniqueFd> wires;
+  ByteCount memory_in_use = mebibytes(64);
 
   void push(MachineEvent event) {
     if (!running) return;
@@ -28,6 +32,21 @@ struct FakeMachineState {
 };
 
 namespace {
+
+// What a real machine writes, as far as a store of snapshots looks at it.
+Result<void> write_snapshot(MachineSpec const& spec, SnapshotTarget const& target) {
+  BH_TRY(memory, open_file(target.folder / kSnapshotMemory, O_RDWR | O_CREAT | O_EXCL));
+  BH_CHECK(write_all(memory, as_bytes("memory of " + spec.name)));
+  if (::ftruncate(memory.borrow(), off_t{spec.memory.value()} << 20) != 0) return Failure{Error::from_errno("size the saved memory")};
+  BH_TRY(state, open_file(target.folder / kSnapshotState, O_RDWR | O_CREAT | O_EXCL));
+  BH_CHECK(write_all(state, as_bytes("state of " + spec.name)));
+  if (!spec.root_image) return {};
+  BH_TRY(overlay, open_file(target.folder / kSnapshotOverlay, O_RDWR | O_CREAT | O_EXCL));
+  std::error_code error;
+  auto const size = std::filesystem::file_size(*spec.root_image, error);
+  BH_TRY(content, volumes::empty_qcow2(error || size == 0 ? mebibytes(64) : ByteCount(size)));
+  return write_all(overlay, content);
+}
 
 class FakeMachine final : public Machine {
  public:
@@ -55,14 +74,44 @@ class FakeMachine final : public Machine {
     ++state_->power_presses;
     return answer(MachineStopped{StopReason::guest_powered_off, ""});
   }
+  Result<void> save(SnapshotTarget const& target) override {
+    BH_CHECK(runs());
+    if (*deaf_) return {};
+    auto const saved = write_snapshot(state_->spec, target);
+    state_->push(MachinePaused{});
+    if (saved) state_->push(MachineSaved{mebibytes(1)});
+    else state_->push(RequestFailed{"save: " + saved.error().message, Request::save});
+    return {};
+  }
+  Result<void> resize_volume(Volume volume, ByteCount) override { return answer(VolumeResized{volume}); }
+  Result<void> attach_wire(WireSlot slot, UniqueFd socket, MacAddress const&) override {
+    BH_CHECK(runs());
+    if (slot.value() >= state_->spec.wires.value() || state_->wires.contains(slot)) return answer(RequestFailed{"attach a wire: the slot is not free", Request::attach_wire});
+    state_->wires[slot] = std::move(socket);
+    return answer(WireAttached{slot});
+  }
+  Result<void> detach_wire(WireSlot slot) override {
+    BH_CHECK(runs());
+    if (state_->wires.erase(slot) == 0) return answer(RequestFailed{"detach a wire: there is none in that slot", Request::detach_wire});
+    return answer(WireDetached{slot});
+  }
+  Result<void> set_balloon(Mebibytes target) override {
+    state_->memory_in_use = mebibytes(target.value());
+    return answer(BalloonChanged{state_->memory_in_use});
+  }
+  Result<ByteCount> memory_in_use() const override { return state_->memory_in_use; }
   Result<void> kill() override {
     state_->push(MachineStopped{StopReason::killed, ""});
     return {};
   }
 
  private:
-  Result<void> answer(MachineEvent event) {
+  Result<void> runs() const {
     if (!state_->running) return Failure{Error{"the machine has stopped", ESRCH}};
+    return {};
+  }
+  Result<void> answer(MachineEvent event) {
+    BH_CHECK(runs());
     if (!*deaf_) state_->push(std::move(event));
     return {};
   }
@@ -92,7 +141,12 @@ Result<std::unique_ptr<Machine>> FakeVmm::start(MachineSpec const& spec) {
     BH_TRY(memory, volumes::make_window_memory(spec.window_memory));
     state->window_memory = std::move(memory);
   }
-  state->push(MachineUp{});
+  if (spec.restore_from && restore_refusal_) {
+    state->push(MachineStopped{StopReason::failed, *std::exchange(restore_refusal_, std::nullopt)});
+  } else {
+    if (spec.restore_from) state->push(MachineRestored{});
+    state->push(MachineUp{});
+  }
   machines_[spec.name] = state;
   started_.push_back(spec);
   return std::unique_ptr<Machine>(std::make_unique<FakeMachine>(std::move(state), deaf_, start_time));
@@ -111,6 +165,7 @@ Result<std::unique_ptr<Machine>> FakeVmm::adopt(RunningMachine const& record) {
 }
 
 void FakeVmm::refuse_next_start(std::string text) { refusal_ = std::move(text); }
+void FakeVmm::fail_next_restore(std::string text) { restore_refusal_ = std::move(text); }
 void FakeVmm::make_guests_deaf(bool deaf) { *deaf_ = deaf; }
 int FakeVmm::power_presses(std::string const& name) const {
   auto const found = machines_.find(name);

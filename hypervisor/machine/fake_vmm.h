@@ -24,6 +24,8 @@ class FakeVmm final : public Vmm {
 
   // The next start fails with this text.
   void refuse_next_start(std::string text);
+  // The next machine that is made from a snapshot starts and then stops with this text (StopReason::failed).
+  void fail_next_restore(std::string text);
   // Machines ignore the power button and requests (as a guest that hangs); only kill() works.
   void make_guests_deaf(bool deaf);
   [[nodiscard]] std::vector<MachineSpec> const& started() const { return started_; }
@@ -40,6 +42,7 @@ class FakeVmm final : public Vmm {
   std::vector<MachineSpec> started_;
   RunningMachine last_adopted_;
   std::optional<std::string> refusal_;
+  std::optional<std::string> restore_refusal_;
   std::shared_ptr<bool> deaf_;
 };
 

@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/unique_fd.h"
+#include "hypervisor/machine/mac_address.h"
 #include "hypervisor/machine/machine_event.h"
+#include "hypervisor/machine/snapshot_files.h"
 
 namespace bh::machine {
 
@@ -32,11 +34,23 @@ class Machine {
   virtual Result<void> resume() = 0;
   // Presses the ACPI power button. Whether the guest cares is up to the guest; the reliable way is a call through qrexec.
   virtual Result<void> press_power_button() = 0;
+  // Pauses the machine and writes it into the folder; MachineSaved or RequestFailed follows. Afterwards it is only good to be killed.
+  virtual Result<void> save(SnapshotTarget const& target) = 0;
+  // Tells QEMU and the guest what size the volume has now (grown or not; a clone's is another than its snapshot's). VolumeResized follows.
+  virtual Result<void> resize_volume(Volume volume, ByteCount size) = 0;
+  // Plugs a card into the slot: one end of a datagram socket pair is all it will ever reach. WireAttached follows once QEMU has it.
+  virtual Result<void> attach_wire(WireSlot slot, UniqueFd socket, MacAddress const& address) = 0;
+  // The guest has to let go of the card, so this may never end: wait for WireDetached with a deadline.
+  virtual Result<void> detach_wire(WireSlot slot) = 0;
+  // How much memory the guest shall use; it moves there as it can (BalloonChanged).
+  virtual Result<void> set_balloon(Mebibytes target) = 0;
   // At once and without asking the guest. MachineStopped follows.
   virtual Result<void> kill() = 0;
 
   // The sealed memory shown to the guest for window contents; closed if the machine has none.
   [[nodiscard]] virtual UniqueFd const& window_memory() const = 0;
+  // How much of the host's memory the guest's holds now (the monitor's own not counted).
+  [[nodiscard]] virtual Result<ByteCount> memory_in_use() const = 0;
 };
 
 }  // namespace bh::machine

@@ -13,4 +13,18 @@ char const* to_string(StopReason reason) {
   return "?";
 }
 
+char const* to_string(Request request) {
+  switch (request) {
+    case Request::pause: return "pause";
+    case Request::resume: return "resume";
+    case Request::power_button: return "power button";
+    case Request::save: return "save";
+    case Request::resize_volume: return "resize a volume";
+    case Request::attach_wire: return "attach a wire";
+    case Request::detach_wire: return "detach a wire";
+    case Request::set_balloon: return "set the balloon";
+  }
+  return "?";
+}
+
 }  // namespace bh::machine

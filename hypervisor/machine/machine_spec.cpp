@@ -31,6 +31,7 @@ Result<void> check_sizes(MachineSpec const& spec) {
   if (spec.vcpus < VcpuCount(1) || spec.vcpus > VcpuCount(64)) {
     return refused("virtual processors must be 1 to 64, not " + std::to_string(spec.vcpus.value()));
   }
+  if (spec.wires > kMaxWires) return refused("at most " + std::to_string(kMaxWires.value()) + " wires fit into a machine, not " + std::to_string(spec.wires.value()));
   std::uint64_t const window = spec.window_memory.value();
   if (window != 0 && ((window & (window - 1)) != 0 || window < mebibytes(1).value() || window > mebibytes(2048).value())) {
     return refused("window memory must be a power of two from 1 MiB to 2 GiB, not " + std::to_string(window) + " bytes");
@@ -54,6 +55,10 @@ Result<void> check(MachineSpec const& spec) {
   if (spec.kernel.empty() || spec.initrd.empty()) return refused("kernel and initrd are needed");
   if (spec.run_folder.empty() || spec.log_file.empty()) return refused("run folder and log file are needed");
   if (spec.root_image && spec.overlay_folder.empty()) return refused("a root image needs a folder for its overlay");
+  if (!spec.restore_from) return {};
+  auto const is_open = [](std::shared_ptr<UniqueFd const> const& file) { return file != nullptr && file->open(); };
+  if (!is_open(spec.restore_from->memory) || !is_open(spec.restore_from->state)) return refused("a snapshot needs its memory and state");
+  if (is_open(spec.restore_from->overlay) != spec.root_image.has_value()) return refused("the snapshot's overlay and the root image belong together");
   return {};
 }
 

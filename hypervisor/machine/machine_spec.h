@@ -10,11 +10,15 @@
 #include "base/byte_count.h"
 #include "base/error.h"
 #include "base/strong_number.h"
+#include "hypervisor/machine/snapshot_files.h"
 
 namespace bh::machine {
 
 using Mebibytes = StrongNumber<struct MebibytesTag, std::uint32_t>;
 using VcpuCount = StrongNumber<struct VcpuCountTag, std::uint16_t>;
+// Places where a network card can be plugged in, from 0.
+using WireSlot = StrongNumber<struct WireSlotTag, std::uint16_t>;
+using WireCount = StrongNumber<struct WireCountTag, std::uint16_t>;
 using Kilohertz = StrongNumber<struct KilohertzTag, std::uint32_t>;
 
 // TCG translates instructions and promises no isolation: whoever shows a machine to a user says so.
@@ -22,6 +26,7 @@ enum class Accel { kvm, tcg };
 [[nodiscard]] char const* to_string(Accel accel);  // "kvm", "tcg"
 
 inline constexpr ByteCount kDefaultWindowMemory = mebibytes(64);
+inline constexpr WireCount kMaxWires{16};
 
 struct MachineSpec {
   std::string name;  // for people: appears in process lists and logs
@@ -41,7 +46,16 @@ struct MachineSpec {
   std::optional<std::filesystem::path> root_image;
   std::filesystem::path overlay_folder;  // the file system that holds the overlay's blocks
   std::optional<std::filesystem::path> private_volume;
+  std::optional<std::filesystem::path> volatile_volume;  // may be a nameless file, as /proc/self/fd/N
   ByteCount window_memory = kDefaultWindowMemory;  // a power of two; 0: none
+  // Empty places for network cards, plugged in with Machine::attach_wire: one for a qube, one for each of its clients for a netvm.
+  WireCount wires{1};
+  // The guest gives memory back that it has freed, and can be asked for more (Machine::set_balloon). Must be off where clones share memory.
+  bool balloon = true;
+
+  // Continue this saved machine instead of booting. All that decides what the machine is made of has to be as it was when saved: the
+  // store's key says so. Name, uuid, volumes (of any size; tell the guest with resize_volume) and folders are the clone's own.
+  std::optional<SnapshotFiles> restore_from;
 
   std::filesystem::path run_folder;  // exists; gets qmp.sock, mux.sock, console.log
   std::filesystem::path log_file;    // what the machine monitor itself says

@@ -88,6 +88,15 @@ Result<void> QemuMachine::request(QmpRequest wanted) {
   return {};
 }
 
+namespace {
+Failure<Error> not_yet() { return Failure{Error{"the QEMU driver cannot do this yet", ENOTSUP}}; }
+}  // namespace
+Result<void> QemuMachine::save(SnapshotTarget const&) { return not_yet(); }
+Result<void> QemuMachine::resize_volume(Volume, ByteCount) { return not_yet(); }
+Result<void> QemuMachine::attach_wire(WireSlot, UniqueFd, MacAddress const&) { return not_yet(); }
+Result<void> QemuMachine::detach_wire(WireSlot) { return not_yet(); }
+Result<void> QemuMachine::set_balloon(Mebibytes) { return not_yet(); }
+Result<ByteCount> QemuMachine::memory_in_use() const { return not_yet(); }
 Result<void> QemuMachine::kill() {
   if (stopped_) return {};
   kill_sent_ = true;

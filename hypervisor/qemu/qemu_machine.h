@@ -37,6 +37,12 @@ class QemuMachine final : public machine::Machine {
   Result<void> pause() override { return request(QmpRequest::stop); }
   Result<void> resume() override { return request(QmpRequest::cont); }
   Result<void> press_power_button() override { return request(QmpRequest::system_powerdown); }
+  Result<void> save(machine::SnapshotTarget const& target) override;
+  Result<void> resize_volume(machine::Volume volume, ByteCount size) override;
+  Result<void> attach_wire(machine::WireSlot slot, UniqueFd socket, machine::MacAddress const& address) override;
+  Result<void> detach_wire(machine::WireSlot slot) override;
+  Result<void> set_balloon(machine::Mebibytes target) override;
+  Result<ByteCount> memory_in_use() const override;
   Result<void> kill() override;
 
  private:

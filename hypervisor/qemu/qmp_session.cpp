@@ -102,8 +102,8 @@ Result<void, QmpFault> QmpSession::on(QmpError const& error, Events& events) {
   Asked const asked = found->second;
   unanswered_.erase(found);
   if (asked == Asked::capabilities || asked == Asked::status) return Failure{QmpFault::unexpected};
-  char const* const what = asked == Asked::stop ? "pause" : asked == Asked::cont ? "resume" : "power button";
-  events.emplace_back(RequestFailed{std::string(what) + ": " + error.text});
+  Request const request = asked == Asked::stop ? Request::pause : asked == Asked::cont ? Request::resume : Request::power_button;
+  events.emplace_back(RequestFailed{std::string(to_string(request)) + ": " + error.text, request});
   return {};
 }
 

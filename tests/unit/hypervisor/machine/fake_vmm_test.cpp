@@ -1,8 +1,10 @@
 // The double keeps the promises of the real driver that those above rely on.
 #include "hypervisor/machine/fake_vmm.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include "base/temp_dir.h"
 #include "hypervisor/machine/wait_for_event.h"
 
 namespace bh::machine {
@@ -84,6 +86,44 @@ TEST(FakeVmm, RefusesOnceWhenTold) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().message, "no memory");
   EXPECT_TRUE(vmm.start(spec_of("work")).ok());
+}
+
+TEST(FakeVmm, SavesAndRestores) {
+  FakeVmm vmm;
+  auto const temp = TempDir::create("bh-fake");
+  ASSERT_TRUE(temp.ok());
+  auto saved = vmm.start(spec_of("template"));
+  ASSERT_TRUE(saved.ok() && (*saved)->save(SnapshotTarget{temp->path()}).ok());
+  EXPECT_TRUE(wait_for_event<MachineSaved>(**saved, soon()).ok());
+  SnapshotFiles files;
+  files.memory = std::make_shared<UniqueFd>(*open_file(temp->path() / kSnapshotMemory, O_RDONLY));
+  files.state = std::make_shared<UniqueFd>(*open_file(temp->path() / kSnapshotState, O_RDONLY));
+  MachineSpec clone = spec_of("clone");
+  clone.restore_from = files;
+  auto restored = vmm.start(clone);
+  ASSERT_TRUE(restored.ok());
+  EXPECT_TRUE(wait_for_event<MachineRestored>(**restored, soon()).ok());
+  vmm.fail_next_restore("damaged state");
+  auto failed = vmm.start(clone);
+  ASSERT_TRUE(failed.ok());
+  auto const stopped = wait_for_event<MachineStopped>(**failed, soon());
+  ASSERT_TRUE(stopped.ok());
+  EXPECT_EQ(stopped->text, "damaged state");
+}
+
+TEST(FakeVmm, WiresFillTheirSlots) {
+  FakeVmm vmm;
+  auto machine = vmm.start(spec_of("work"));
+  auto pair = make_socket_pair();
+  ASSERT_TRUE(machine.ok() && pair.ok());
+  ASSERT_TRUE((*machine)->attach_wire(WireSlot(0), std::move(pair->first), MacAddress{}).ok());
+  EXPECT_TRUE(wait_for_event<WireAttached>(**machine, soon()).ok());
+  ASSERT_TRUE((*machine)->attach_wire(WireSlot(0), std::move(pair->second), MacAddress{}).ok());
+  auto const refused = wait_for_event<RequestFailed>(**machine, soon());
+  ASSERT_TRUE(refused.ok());
+  EXPECT_EQ(refused->request, Request::attach_wire);
+  ASSERT_TRUE((*machine)->detach_wire(WireSlot(0)).ok());
+  EXPECT_TRUE(wait_for_event<WireDetached>(**machine, soon()).ok());
 }
 
 }  // namespace

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/posix_io.h"
+#include "hypervisor/machine/mac_address.h"
+#include "hypervisor/machine/volume_node.h"
+
 namespace bh::machine {
 namespace {
 
@@ -62,6 +66,20 @@ TEST(MachineSpec, RootImageNeedsPlaceForItsOverlay) {
     spec.root_image = "/t/root.img";
     spec.overlay_folder = "/tmp";
   }));
+}
+
+TEST(MachineSpec, SnapshotNeedsItsFiles) {
+  auto const some = std::make_shared<UniqueFd>(*make_sealed_memory("file", 4096));
+  EXPECT_TRUE(accepted_with([&](auto& spec) { spec.restore_from = SnapshotFiles{some, some, nullptr}; }));
+  EXPECT_FALSE(accepted_with([&](auto& spec) { spec.restore_from = SnapshotFiles{some, nullptr, nullptr}; }));
+  EXPECT_FALSE(accepted_with([&](auto& spec) { spec.restore_from = SnapshotFiles{nullptr, some, nullptr}; }));
+  EXPECT_FALSE(accepted_with([&](auto& spec) { spec.restore_from = SnapshotFiles{some, some, some}; })) << "an overlay of nothing";
+}
+
+TEST(MachineSpec, NamesOfVolumesReadBack) {
+  for (Volume const volume : {Volume::root, Volume::private_volume, Volume::volatile_volume}) EXPECT_EQ(volume_of(to_string(volume)), volume);
+  EXPECT_EQ(volume_of("template"), std::nullopt);
+  EXPECT_EQ(to_string(MacAddress{{0x00, 0x16, 0x3E, 0x5E, 0x6C, 0x0A}}), "00:16:3e:5e:6c:0a");
 }
 
 }  // namespace
