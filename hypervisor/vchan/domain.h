@@ -11,10 +11,12 @@
 
 namespace bh {
 
-// A running domain's number: 0 is dom0, a qube has 1..0x7FEF (gui.md 5). Given by dom0 at every start, never reused within one boot.
+// A running domain's number: 0 is dom0, a qube has 1..0x7FEE (gui.md 5). Given by dom0 at every start, never reused within one boot.
 using DomainId = StrongNumber<struct DomainIdTag, std::uint16_t>;
 inline constexpr DomainId kDom0{0};
 inline constexpr std::uint16_t kMaxDomainId = 0x7FEF;
+// What the programs of a snapshot call their own qube (docs/warm-start.md); no running qube ever has it.
+inline constexpr DomainId kCloneAlias{kMaxDomainId};
 [[nodiscard]] std::optional<DomainId> parse_domain_id(std::string_view text);
 
 enum class NameError { empty, too_long, bad_character, reserved };

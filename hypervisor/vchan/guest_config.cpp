@@ -13,6 +13,7 @@ char const* to_string(ConfigError error) {
     case ConfigError::no_equals_sign: return "a line has no '='";
     case ConfigError::duplicate_key: return "a key occurs twice";
     case ConfigError::no_domain: return "VCHAN_DOMAIN is missing or not a qube's number";
+    case ConfigError::bad_qube_domain: return "QUBE_DOMAIN is not a qube's number";
   }
   return "bad configuration";
 }
@@ -36,6 +37,7 @@ Result<GuestConfig, ConfigError> GuestConfig::parse(std::string_view text) {
   if (text.size() > kMaxSize) return Failure{ConfigError::too_long};
   GuestConfig config;
   std::set<std::string_view> seen;
+  std::optional<DomainId> own_number;
   std::optional<DomainId> domain;
   while (!text.empty()) {
     std::size_t const end = std::min(text.find('\n'), text.size());
@@ -50,13 +52,28 @@ Result<GuestConfig, ConfigError> GuestConfig::parse(std::string_view text) {
     // GUARD: a value that ends the line, opens a quote or a comment would add settings of its own to the guest's units.
     if (!std::all_of(value.begin(), value.end(), value_character)) return Failure{ConfigError::bad_value};
     if (!seen.insert(key).second) return Failure{ConfigError::duplicate_key};
-    if (key == "VCHAN_DOMAIN") domain = parse_domain_id(value);
+    if (key == "VCHAN_DOMAIN") own_number = parse_domain_id(value);
+    if (key == "QUBE_DOMAIN") {
+      domain = parse_domain_id(value);
+      if (!domain || *domain == kDom0) return Failure{ConfigError::bad_qube_domain};
+    }
     config.text_.append(line).append("\n");
   }
-  if (!domain || *domain == kDom0) return Failure{ConfigError::no_domain};
+  if (!own_number || *own_number == kDom0) return Failure{ConfigError::no_domain};
   if (config.text_.size() > kMaxSize) return Failure{ConfigError::too_long};
-  config.domain_ = *domain;
+  config.own_number_ = *own_number;
+  config.domain_ = domain.value_or(*own_number);
   return config;
+}
+
+std::optional<std::string_view> GuestConfig::value(std::string_view key) const {
+  std::string_view rest(text_);
+  while (!rest.empty()) {
+    std::string_view const line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(line.size() + 1);
+    if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == '=') return line.substr(key.size() + 1);
+  }
+  return std::nullopt;
 }
 
 }  // namespace bh::vchan

@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kAskAfter{250};
 Engine::Engine(EngineOptions options)
     : role_(options.role), random_(std::move(options.random)), config_(std::move(options.config)), decoder_(options.role) {
   BH_ASSERT(random_ && (role_ == Role::guest || config_));
-  if (config_) domain_ = config_->domain();
+  if (config_) domain_ = own_number_ = config_->domain();
 }
 
 Actions Engine::link_up(Deadline now) {
@@ -93,16 +93,28 @@ void Engine::session_began(Actions& actions, std::string config) {
   }
 }
 
-void Engine::announce(ChannelName const& name, OwnServer const& server) { writer().announce(session_, server.listener, name); }
+void Engine::announce(ChannelName const& name, OwnServer const& server) { writer().announce(session_, server.listener, to_wire(name)); }
 
 bool Engine::ours_to_tell(ChannelName const& name) const {
   if (name.server == name.client) return false;
   if (domain_ == kDom0) return true;  // a guest that has not been told who it is: decided when it knows
-  return role_ == Role::host ? name.client == domain_ : name.server == domain_;
+  if (role_ == Role::host) return name.client == domain_;
+  // A server for our own real number is for ourselves, under whichever name.
+  return name.server == own_number_ && name.client != domain_;
 }
 
-bool Engine::theirs_to_tell(ChannelName const& name) const {
-  return name.server != name.client && (role_ == Role::host ? name.server == domain_ : name.client == domain_);
+ChannelName Engine::to_wire(ChannelName name) const {
+  if (role_ == Role::guest) name.server = domain_;
+  return name;
+}
+
+std::optional<ChannelName> Engine::from_wire(ChannelName name) const {
+  if (name.server == name.client) return std::nullopt;
+  if (role_ == Role::host) return name.server == domain_ ? std::optional(name) : std::nullopt;
+  // The alias is no domain's number, so nobody serves under it from outside.
+  if (name.client != domain_ || name.server == own_number_) return std::nullopt;
+  name.client = own_number_;
+  return name;
 }
 
 bool Engine::server_appeared(ChannelName const& name) {

@@ -109,7 +109,9 @@ class Engine {
   void announce(ChannelName const& name, OwnServer const& server);
   void send_close(StreamId id, Stream& stream);
   [[nodiscard]] bool ours_to_tell(ChannelName const& name) const;
-  [[nodiscard]] bool theirs_to_tell(ChannelName const& name) const;
+  // Both by the numbers on the wire, which are dom0's.
+  [[nodiscard]] std::optional<ChannelName> from_wire(ChannelName name) const;
+  [[nodiscard]] ChannelName to_wire(ChannelName name) const;
 
   Role role_;
   std::function<std::uint32_t()> random_;
@@ -119,7 +121,8 @@ class Engine {
 
   Phase phase_ = Phase::link_down;
   Session session_{};
-  DomainId domain_{};  // the qube's; 0 until the guest has been told
+  DomainId domain_{};      // the qube's; 0 until the guest has been told
+  DomainId own_number_{};  // the same as its programs call it: the guest's may be an alias
   std::optional<Deadline> next_tick_;
   bool restart_pending_ = false;
   Deadline last_start_{};

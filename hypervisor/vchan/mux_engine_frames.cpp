@@ -32,6 +32,7 @@ Engine::Violation Engine::on(Hello const& hello, Actions& actions, Deadline) {
     drop_session(actions, "the host began a new session");
     session_ = hello.session;
     domain_ = config->domain();
+    own_number_ = config->own_number();
     writer().hello_ack(session_);
     session_began(actions, config->text());
     return std::nullopt;
@@ -60,8 +61,9 @@ Engine::Violation Engine::on(HelloRequest const& request, Actions&, Deadline now
 Engine::Violation Engine::on(Announce const& announce, Actions& actions, Deadline) {
   // GUARD: a guest that announces servers of other domains, or as many as fit, or one twice.
   if (announce.server > kMaxDomainId || announce.client > kMaxDomainId) return "a listener with an impossible domain";
-  ChannelName const name{DomainId(announce.server), DomainId(announce.client), Port(announce.port)};
-  if (!theirs_to_tell(name)) return "a listener that is not the peer's to announce";
+  auto const translated = from_wire({DomainId(announce.server), DomainId(announce.client), Port(announce.port)});
+  if (!translated) return "a listener that is not the peer's to announce";
+  ChannelName const& name = *translated;
   if (mirrors_.size() >= kMaxListeners) return "too many listeners";
   if (mirrors_.contains(announce.listener) || mirrored_names_.contains(name)) return "a listener announced twice";
   mirrors_.emplace(announce.listener, name);

@@ -181,7 +181,7 @@ Result<DomainId> Store::next_domain_id() {
   {
     BH_TRY(query, database_.prepare("SELECT value FROM counters WHERE name = 'domain'"));
     BH_TRY(row, query.step());
-    if (row) next = query.number(0) >= kMaxDomainId ? 1 : query.number(0) + 1;
+    if (row) next = query.number(0) >= kCloneAlias.value() - 1 ? 1 : query.number(0) + 1;
   }
   BH_TRY(update, database_.prepare("INSERT INTO counters VALUES ('domain', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"));
   BH_CHECK(update.bind(1, next).run());

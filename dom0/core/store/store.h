@@ -20,7 +20,7 @@ class Store {
   Result<void> remove(std::string const& name);
   Result<void> save_setting(std::string const& name, std::string const& value);
   Result<void> remove_setting(std::string const& name);
-  // The next domain number: rises by one with every call, also across restarts, and begins anew after kMaxDomainId.
+  // The next domain number: rises by one with every call, also across restarts, and begins anew before kCloneAlias.
   Result<DomainId> next_domain_id();
 
  private:

@@ -172,8 +172,8 @@ Result<void> Hub::session_up(mux::SessionUp const& up) {
   if (options_.role == mux::Role::host) return {};
   auto const config = GuestConfig::parse(up.config);
   BH_ASSERT(config.ok());
-  bool const another = domain_ && *domain_ != config->domain();
-  domain_ = config->domain();
+  bool const another = domain_ && *domain_ != config->own_number();
+  domain_ = config->own_number();
   remove_mirrors_of([this](ChannelName const& name) { return name.client == *domain_ && name.server != *domain_; });
   if (another) {
     watch_.forget();

@@ -76,7 +76,7 @@ class Hub {
   mux::Engine engine_;
   std::map<mux::ListenerId, Server> mirrors_;
   std::map<mux::StreamId, Local> locals_;
-  std::optional<DomainId> domain_;
+  std::optional<DomainId> domain_;  // as it stands in the names of our folder
   bool servers_left_out_ = false;
   mux::StreamId last_served_{};
   std::vector<pollfd> polled_;

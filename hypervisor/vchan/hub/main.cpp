@@ -53,7 +53,7 @@ Result<GuestConfig> load_config(std::string const& path, DomainId domain) {
   BH_TRY(text, read_file(path, GuestConfig::kMaxSize));
   auto config = GuestConfig::parse(text);
   if (!config) return Failure{Error{path + ": " + to_string(config.error()), 0}};
-  if (config->domain() != domain) return Failure{Error{path + ": VCHAN_DOMAIN is not " + std::to_string(domain.value()), 0}};
+  if (config->domain() != domain) return Failure{Error{path + ": QUBE_DOMAIN, or VCHAN_DOMAIN where that is missing, is not " + std::to_string(domain.value()), 0}};
   return *std::move(config);
 }
 

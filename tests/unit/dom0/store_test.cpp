@@ -102,7 +102,7 @@ TEST_F(StoreTest, DomainNumbersBeginAnewAfterTheLast) {
   auto store = Store::open(file);
   ASSERT_TRUE(store && store->next_domain_id());
   auto database = Database::open(file);
-  ASSERT_TRUE(database && database->execute("UPDATE counters SET value = 32751 WHERE name = 'domain'"));
+  ASSERT_TRUE(database && database->execute("UPDATE counters SET value = 32750 WHERE name = 'domain'"));
   EXPECT_EQ(store->next_domain_id()->value(), 1);
 }
 

@@ -36,6 +36,31 @@ TEST(GuestConfig, NeedsAQubesNumber) {
   }
 }
 
+TEST(GuestConfig, TellsTheNumberInDom0FromTheOneInside) {
+  auto const cold = GuestConfig::parse("VCHAN_DOMAIN=5\n");
+  ASSERT_TRUE(cold);
+  EXPECT_EQ(cold->domain(), DomainId(5));
+  EXPECT_EQ(cold->own_number(), DomainId(5));
+  auto const clone = GuestConfig::parse("QUBE_DOMAIN=7\nVCHAN_DOMAIN=32751\n");
+  ASSERT_TRUE(clone);
+  EXPECT_EQ(clone->domain(), DomainId(7));
+  EXPECT_EQ(clone->own_number(), kCloneAlias);
+  for (char const* value : {"", "0", "32752", "07", "x"}) {
+    EXPECT_EQ(error_of("VCHAN_DOMAIN=5\nQUBE_DOMAIN=" + std::string(value)), ConfigError::bad_qube_domain) << value;
+  }
+  EXPECT_EQ(error_of("QUBE_DOMAIN=7\n"), ConfigError::no_domain);
+}
+
+TEST(GuestConfig, FindsValuesByWholeKeys) {
+  auto const config = GuestConfig::parse("A_B=1\nVCHAN_DOMAIN=5\nA=2\nEMPTY=\n");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->value("A"), "2");
+  EXPECT_EQ(config->value("A_B"), "1");
+  EXPECT_EQ(config->value("EMPTY"), "");
+  EXPECT_FALSE(config->value("B"));
+  EXPECT_FALSE(config->value("EMPT"));
+}
+
 TEST(GuestConfig, HoldsItsLimits) {
   std::string const fits = "VCHAN_DOMAIN=5\nX=" + std::string(GuestConfig::kMaxSize - 18, 'x') + "\n";
   EXPECT_EQ(fits.size(), GuestConfig::kMaxSize);

@@ -26,9 +26,9 @@ struct Side {
   Actions done;
   std::map<StreamId, std::string> received;
 
-  explicit Side(Role role)
+  explicit Side(Role role, char const* config = "VCHAN_DOMAIN=5\n")
       : engine({role,
-                role == Role::host ? std::optional(*GuestConfig::parse("VCHAN_DOMAIN=5\n")) : std::nullopt,
+                role == Role::host ? std::optional(*GuestConfig::parse(config)) : std::nullopt,
                 [n = 100U]() mutable { return ++n; }}) {}
   void take(Actions const& actions) {
     for (auto const& action : actions) {
@@ -155,6 +155,67 @@ TEST_F(MuxEngine, AnnouncesServersOfBothSides) {
   guest.engine.server_gone(guest_server(512));
   settle();
   EXPECT_EQ(only<RemoveMirror>(host.done).size(), 1U);
+}
+
+// A clone of a snapshot: inside it is called 32751, outside 5.
+class MuxEngineOfAClone : public MuxEngine {
+ protected:
+  static ChannelName inner_server(DomainId client, std::uint32_t port) { return {kCloneAlias, client, Port(port)}; }
+  MuxEngineOfAClone() { host.engine.set_config(*GuestConfig::parse("QUBE_DOMAIN=5\nVCHAN_DOMAIN=32751\n")); }
+};
+
+TEST_F(MuxEngineOfAClone, IsCalledByItsRealNumberOutsideAndByTheAliasInside) {
+  EXPECT_TRUE(guest.engine.server_appeared(inner_server(kDom0, 512)));
+  EXPECT_TRUE(guest.engine.server_appeared(inner_server(DomainId(9), 600)));
+  EXPECT_TRUE(host.engine.server_appeared(dom0_server(513)));
+  host.take(host.engine.link_up(now));
+  guest.take(guest.engine.link_up(now));
+  settle();
+  auto const mirrors = only<MakeMirror>(host.done);
+  ASSERT_EQ(mirrors.size(), 2U);
+  EXPECT_EQ(mirrors[0].name, guest_server(512));
+  EXPECT_EQ(mirrors[1].name, (ChannelName{DomainId(kQube), DomainId(9), Port(600)}));
+  auto const inside = only<MakeMirror>(guest.done);
+  ASSERT_EQ(inside.size(), 1U);
+  EXPECT_EQ(inside[0].name, (ChannelName{kDom0, kCloneAlias, Port(513)}));
+  // A stream finds the server by its inner name.
+  ASSERT_TRUE(host.engine.mirror_accepted(mirrors[0].listener));
+  settle();
+  ASSERT_EQ(only<ConnectLocal>(guest.done).size(), 1U);
+  EXPECT_EQ(only<ConnectLocal>(guest.done)[0].name, inner_server(kDom0, 512));
+  guest.engine.server_gone(inner_server(DomainId(9), 600));
+  settle();
+  EXPECT_EQ(only<RemoveMirror>(host.done).size(), 1U);
+}
+
+TEST_F(MuxEngineOfAClone, NeverTellsOfNamesThatWouldBeItself) {
+  begin();
+  // Our own real number as server or client, and the alias as client: nothing of it leaves, so the host has nothing to cut.
+  for (auto const& name : {guest_server(1), ChannelName{kCloneAlias, DomainId(kQube), Port(1)}, ChannelName{kCloneAlias, kCloneAlias, Port(1)}}) {
+    EXPECT_TRUE(guest.engine.server_appeared(name));
+  }
+  EXPECT_TRUE(guest.engine.to_send().empty());
+}
+
+TEST_F(MuxEngineOfAClone, TheHostKnowsNoAlias) {
+  begin();
+  expect_host_cuts([](FrameWriter& w, Session s) { w.announce(s, ListenerId(1), {kCloneAlias, kDom0, Port(1)}); }, "announces as its alias");
+}
+
+TEST_F(MuxEngineOfAClone, AnotherCloneOfTheSnapshotGetsTheSameNamesInside) {
+  begin();
+  EXPECT_TRUE(guest.engine.server_appeared(inner_server(kDom0, 511)));
+  settle();
+  // The guest is restored elsewhere: another hub, another number.
+  Side other(Role::host, "QUBE_DOMAIN=6\nVCHAN_DOMAIN=32751\n");
+  other.take(other.engine.link_up(now));
+  for (int i = 0; i < 10; ++i) {
+    carry(other, guest);
+    carry(guest, other);
+  }
+  ASSERT_TRUE(other.engine.up());
+  ASSERT_EQ(only<MakeMirror>(other.done).size(), 1U);
+  EXPECT_EQ(only<MakeMirror>(other.done)[0].name, (ChannelName{DomainId(6), kDom0, Port(511)}));
 }
 
 TEST_F(MuxEngine, TellsNothingThatIsNotTheOtherSidesBusiness) {
