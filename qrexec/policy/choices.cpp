@@ -74,13 +74,12 @@ bool is_internal(std::string_view choice, SystemInfo const& info) {
 std::set<std::string> collect_choices(Policy const& policy, SystemInfo const& info, Request const& request,
                                       Qube const& source) {
   std::set<std::string> choices;
-  auto const& rules = policy.rules();
+  auto const concerned = policy.index().of_source(request.service(), request.argument(), source);
   // From the last rule up: what stands earlier in the policy has the later word.
-  for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule) {
-    if (!matches_service(*rule, request.service(), request.argument()) || !matches_source(rule->source, source))
-      continue;
-    std::set<std::string> expansion = expand(expanded_token(*rule), info);
-    if (std::holds_alternative<DenyAction>(rule->action)) {
+  for (auto position = concerned.rbegin(); position != concerned.rend(); ++position) {
+    Rule const& rule = policy.rules()[*position];
+    std::set<std::string> expansion = expand(expanded_token(rule), info);
+    if (std::holds_alternative<DenyAction>(rule.action)) {
       for (std::string const& choice : expansion) choices.erase(choice);
     } else {
       choices.merge(expansion);

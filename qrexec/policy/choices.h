@@ -5,6 +5,7 @@
 #include <string>
 
 #include "qrexec/policy/match.h"
+#include "qrexec/policy/policy.h"
 #include "qrexec/policy/request.h"
 
 namespace bh::policy {

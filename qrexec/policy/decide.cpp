@@ -193,18 +193,15 @@ Decision decide(Policy const& policy, SystemInfo const& info, Request const& req
     decision.outcome = deny(DenyReason::not_dispvm_template, now.wish.written + ": not a template for disposables");
     return decision;
   }
-  auto const& rules = policy.rules();
-  auto const rule = std::find_if(rules.begin(), rules.end(), [&](Rule const& candidate) {
-    return matches_service(candidate, request.service(), request.argument()) &&
-           matches_source(candidate.source, *now.source) &&
-           matches_target(candidate.target, now.wish, *now.source, info);
-  });
-  if (rule == rules.end()) {
+  auto const position = policy.index().first_match(request.service(), request.argument(), *now.source, now.wish, info);
+  if (!position) {
     decision.outcome = deny(DenyReason::no_match, "no rule matches");
     return decision;
   }
-  decision.rule = rule->at;
-  decision.outcome = apply(policy, now, rule->action, decision.warnings);
+  Rule const& rule = policy.rules()[*position];
+  decision.rule = rule.at;
+  decision.position = position;
+  decision.outcome = apply(policy, now, rule.action, decision.warnings);
   return decision;
 }
 

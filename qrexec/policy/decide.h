@@ -4,8 +4,8 @@
 #include <string>
 
 #include "qrexec/policy/decision.h"
+#include "qrexec/policy/policy.h"
 #include "qrexec/policy/request.h"
-#include "qrexec/policy/rule.h"
 #include "qrexec/policy/system_info.h"
 
 namespace bh::policy {

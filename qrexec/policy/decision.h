@@ -2,6 +2,7 @@
 // was asked (SECURITY 6.6): the request's target is a wish, the target in here is the truth.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <variant>
@@ -64,6 +65,7 @@ struct Decision {
   std::string effective_source;    // whom the rules were matched against
   std::variant<Allow, Ask, Deny> outcome = Deny{};
   std::optional<Location> rule;   // that decided
+  std::optional<std::size_t> position;  // of it, among the policy's rules
   std::optional<Location> error;  // the place of a load error
   std::vector<std::string> warnings;
 };

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "qrexec/policy/policy.h"
 #include "qrexec/policy/policy_files.h"
-#include "qrexec/policy/rule.h"
 
 namespace bh::policy {
 

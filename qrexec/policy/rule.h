@@ -41,14 +41,4 @@ struct Rule {
   Location at;
 };
 
-// Parsed, immutable, complete: there is no such thing as a Policy with an error in it.
-class Policy {
- public:
-  explicit Policy(std::vector<Rule> rules) : rules_(std::move(rules)) {}
-  [[nodiscard]] std::vector<Rule> const& rules() const { return rules_; }
-
- private:
-  std::vector<Rule> rules_;
-};
-
 }  // namespace bh::policy
