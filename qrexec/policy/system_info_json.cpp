@@ -34,7 +34,7 @@ Read<bool> flag(Json const& record, char const* key) {
 Read<std::set<std::string>> tags(Json const& record) {
   std::set<std::string> all;
   auto const found = record.find("tags");
-  if (found == record.end()) return all;
+  if (found == record.end() || found->is_null()) return all;
   if (!found->is_array()) return Failure{wrong("tags", "a list of strings")};
   for (Json const& tag : *found) {
     if (!tag.is_string()) return Failure{wrong("tags", "a list of strings")};

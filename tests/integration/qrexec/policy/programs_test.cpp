@@ -1,116 +1,13 @@
 // qrexec-policy and qrexec-policy-exec as programs: real files, a real socket, exit statuses.
-#include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/socket.h>
-
-#include <fcntl.h>
-
 #include <algorithm>
-#include <array>
-#include <cstdlib>
-#include <thread>
 
-#include "base/child_process.h"
-#include "base/temp_dir.h"
-#include "base/unix_socket.h"
+#include "policy_world.h"
 
 namespace bh::policy::test {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
-
-constexpr char kSystem[] = R"({"domains": {
-  "dom0": {"type": "AdminVM", "power_state": "Running"},
-  "work": {"type": "AppVM", "power_state": "Running", "uuid": "00000000-0000-0000-0000-000000000001"},
-  "untrusted": {"type": "AppVM", "power_state": "Running", "uuid": "00000000-0000-0000-0000-000000000002"},
-  "vault": {"type": "AppVM", "power_state": "Halted", "uuid": "00000000-0000-0000-0000-000000000003"}}})";
-
-struct Ran {
-  int status = -1;
-  std::string output;
-  std::string errors;
-};
-
-// An admin daemon that answers one call with `reply`; an empty one just closes.
-class FakeAdmin {
- public:
-  FakeAdmin(fs::path const& socket, std::string reply) : reply_(std::move(reply)) {
-    auto listener = listen_unix(socket);
-    if (!listener)
-      ADD_FAILURE() << listener.error().message;
-    else
-      listener_ = *std::move(listener);
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~FakeAdmin() {
-    ::shutdown(listener_.borrow(), SHUT_RDWR);
-    thread_.join();
-  }
-  std::string request_;
-
- private:
-  void serve() {
-    auto peer = accept_unix(listener_);
-    if (!peer) return;
-    std::array<std::byte, 4096> chunk;
-    for (;;) {
-      auto const count = read_some(*peer, chunk);
-      if (!count || *count == 0) break;
-      request_ += as_text(std::span(chunk).first(*count));
-    }
-    (void)write_all(*peer, as_bytes(reply_));
-  }
-  std::string reply_;
-  UniqueFd listener_;
-  std::thread thread_;
-};
-
-class PolicyPrograms : public testing::Test {
- protected:
-  void SetUp() override {
-    auto made = TempDir::create("bh-policy-test");
-    ASSERT_TRUE(made.ok());
-    folder_.emplace(*std::move(made));
-    for (char const* name : {"run/policy.d", "etc/policy.d"}) fs::create_directories(root() / name);
-    write("system.json", kSystem);
-  }
-  [[nodiscard]] fs::path root() const { return folder_->path(); }
-  [[nodiscard]] std::string path(std::string const& name) const { return (root() / name).string(); }
-  void write(std::string const& name, std::string const& text) {
-    ASSERT_TRUE(write_file_atomically(root() / name, text).ok());
-  }
-  void policy(std::string const& text) { write("etc/policy.d/30-test.policy", text); }
-
-  Ran run(std::string const& program, std::vector<std::string> arguments) {
-    auto out = open_file(root() / "out", O_RDWR | O_CREAT | O_TRUNC);
-    auto err = open_file(root() / "err", O_RDWR | O_CREAT | O_TRUNC);
-    if (!out || !err) return {};
-    SpawnOptions options;
-    options.argv = {(fs::path(std::getenv("BH_BIN")) / program).string()};
-    options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
-    options.fds = {{&*out, 1}, {&*err, 2}};
-    options.environment = {{"BULKHEAD_ROOT", root().string()}};
-    auto child = ChildProcess::spawn(options);
-    if (!child) return {};
-    auto const ended = child->wait(Clock::now() + 60s);
-    if (!ended || !*ended) {
-      (void)child->signal(SIGKILL);
-      return {};
-    }
-    return {(*ended)->code, read_file(root() / "out", 1 << 20).value_or(""),
-            read_file(root() / "err", 1 << 20).value_or("")};
-  }
-  Ran decide(std::string const& source, std::string const& target, std::string const& service,
-             std::vector<std::string> options = {}) {
-    options.insert(options.end(), {"--", source, target, service});
-    return run("qrexec-policy-exec", options);
-  }
-  std::string answer() { return std::string("0\0", 2) + kSystem; }
-
- private:
-  std::optional<TempDir> folder_;
-};
+using PolicyPrograms = PolicyWorld;
 
 TEST_F(PolicyPrograms, ExecAllowsAndAnswers) {
   policy("qubes.Filecopy * work untrusted allow\n");
