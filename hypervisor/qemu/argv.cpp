@@ -63,12 +63,21 @@ std::string kernel_arguments(MachineSpec const& spec) {
   return text;
 }
 
-void add_machine(Argv& out, MachineSpec const& spec) {
+// In memory of its own that outlives no machine and that can be saved by copying a file. Shared with this process only; clones that
+// share a template's pages get a private view of it.
+void add_ram(Argv& out, MachineSpec const& spec) {
+  QemuOption ram("memory-backend-file");
+  ram.set("id", "ram").set("size", std::to_string(spec.memory.value()) + "M").set("mem-path", self_fd(child_fd::kRam)).on("share").off("dump").off("merge");
+  out.add("-object", ram);
+}
+
+void add_machine(Argv& out, MachineSpec const& spec, bool ram_in_file) {
   QemuOption machine("q35");
   machine.off("usb").off("vmport").off("smbus").off("sata").off("i8042");
   if (!needs_pit(spec)) machine.off("pit").off("pic");
   // Same-page merging would let one qube learn of another's memory; a core file would hold the qube's.
   machine.off("mem-merge").off("dump-guest-core");
+  if (ram_in_file) machine.set("memory-backend", "ram");
   out.add("-machine", machine);
   QemuOption accel(to_string(spec.accel));
   // TCG keeps what it has translated, by default up to 1 GiB a qube; a guest's working set is a fraction of that.
@@ -108,16 +117,25 @@ void add_mux_port(Argv& out) {
 }
 
 void add_disk(Argv& out, char const* node, char const* serial) {
-  out.add("-device", QemuOption("virtio-blk-pci").set("drive", node).set("serial", serial).on("disable-legacy"));
+  // A disk of the host's that is full or broken stops the machine, which can go on later; the guest would take an error for its own.
+  out.add("-device", QemuOption("virtio-blk-pci").set("drive", node).set("serial", serial).set("werror", "stop").set("rerror", "stop").on("disable-legacy"));
 }
 
-void add_root(Argv& out) {
+// What the saved machine had changed of its root image, never written to again. Its backing node is said here, not by its header.
+void add_snapshot_overlay(Argv& out) {
+  out.inherit(child_fd::kSnapshotOverlay);
+  out.add("-blockdev", QemuOption().set("driver", "file").set("node-name", "snapshot-file").set("filename", fd_set(child_fd::kSnapshotOverlay)).on("read-only").off("auto-read-only"));
+  out.add("-blockdev", QemuOption().set("driver", "qcow2").set("node-name", "snapshot").set("file", "snapshot-file").set("backing", "template").on("read-only"));
+}
+
+void add_root(Argv& out, bool restored) {
   out.inherit(child_fd::kRootImage).inherit(child_fd::kRootOverlay);
   out.add("-blockdev", QemuOption().set("driver", "file").set("node-name", "template-file").set("filename", fd_set(child_fd::kRootImage)).on("read-only").off("auto-read-only"));
   out.add("-blockdev", QemuOption().set("driver", "raw").set("node-name", "template").set("file", "template-file").on("read-only"));
+  if (restored) add_snapshot_overlay(out);
   // The overlay is thrown away with the process, so nobody waits for it to reach the disk.
   out.add("-blockdev", QemuOption().set("driver", "file").set("node-name", "root-file").set("filename", fd_set(child_fd::kRootOverlay)).set("discard", "unmap").on("cache.no-flush"));
-  out.add("-blockdev", QemuOption().set("driver", "qcow2").set("node-name", "root").set("file", "root-file").set("backing", "template").set("discard", "unmap").on("cache.no-flush"));
+  out.add("-blockdev", QemuOption().set("driver", "qcow2").set("node-name", "root").set("file", "root-file").set("backing", restored ? "snapshot" : "template").set("discard", "unmap").on("cache.no-flush"));
   add_disk(out, "root", "root");
 }
 
@@ -129,6 +147,26 @@ void add_private(Argv& out) {
   add_disk(out, "private", "private");
 }
 
+void add_volatile(Argv& out) {
+  out.inherit(child_fd::kVolatile);
+  out.add("-blockdev", QemuOption().set("driver", "file").set("node-name", "volatile-file").set("filename", fd_set(child_fd::kVolatile)).set("discard", "unmap").on("cache.no-flush"));
+  out.add("-blockdev", QemuOption().set("driver", "raw").set("node-name", "volatile").set("file", "volatile-file").set("discard", "unmap").on("cache.no-flush"));
+  add_disk(out, "volatile", "volatile");
+}
+
+// Reporting gives freed memory back to the host without anybody asking; deflate-on-oom lets a guest in need have it back.
+void add_balloon(Argv& out) {
+  out.add("-device", QemuOption("virtio-balloon-pci").set("id", kBalloonId).on("free-page-reporting").on("deflate-on-oom").on("disable-legacy"));
+}
+
+// Empty places for cards: a snapshot has none, since a card is plugged in only after the guest has fresh randomness.
+void add_wires(Argv& out, machine::WireCount count) {
+  for (std::uint16_t i = 0; i < count.value(); ++i) {
+    std::uint64_t const chassis = i + std::uint64_t{1};
+    out.add("-device", QemuOption("pcie-root-port").set("id", wire_id(machine::WireSlot(i))).set("chassis", chassis));
+  }
+}
+
 void add_window_memory(Argv& out, ByteCount size) {
   out.add("-object", QemuOption("memory-backend-file").set("id", "window-memory").set("size", size.value()).set("mem-path", self_fd(child_fd::kWindowMemory)).on("share").off("dump").off("merge"));
   out.add("-device", QemuOption("ivshmem-plain").set("memdev", "window-memory").on("master"));
@@ -136,27 +174,35 @@ void add_window_memory(Argv& out, ByteCount size) {
 
 }  // namespace
 
+std::string wire_id(machine::WireSlot slot) { return "wire" + std::to_string(slot.value()); }
+
 std::vector<std::string> argv(MachineSpec const& spec, std::string const& program) {
   Argv out(program);
   out.add("-name", QemuOption().set("guest", spec.name));
   out.raw("-uuid", spec.uuid);
-  add_machine(out, spec);
+  add_ram(out, spec);
+  add_machine(out, spec, true);
   add_kernel(out, kernel_arguments(spec) + machine_id(spec.uuid));
   add_console(out);
   add_control(out);
-  if (spec.root_image) add_root(out);
+  if (spec.root_image) add_root(out, spec.restore_from.has_value());
   if (spec.private_volume) add_private(out);
+  if (spec.volatile_volume) add_volatile(out);
   add_mux_port(out);
   if (spec.window_memory.value() != 0) add_window_memory(out, spec.window_memory);
   out.add("-object", QemuOption("rng-builtin").set("id", "rng"));
   out.add("-device", QemuOption("virtio-rng-pci").set("rng", "rng").on("disable-legacy"));
+  if (spec.balloon) add_balloon(out);
+  add_wires(out, spec.wires);
+  // Waits for its state; the processors stand still until they are told.
+  if (spec.restore_from) out.raw("-incoming", "defer");
   return std::move(out).take();
 }
 
 std::vector<std::string> probe_argv(MachineSpec const& spec, std::string const& program) {
   Argv out(program);
   out.add("-name", QemuOption().set("guest", spec.name));
-  add_machine(out, spec);
+  add_machine(out, spec, false);
   add_kernel(out, kernel_arguments(spec) + " bulkhead.probe=1");
   add_console(out);
   return std::move(out).take();

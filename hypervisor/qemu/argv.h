@@ -19,10 +19,18 @@ inline constexpr int kRootImage = 8;
 inline constexpr int kRootOverlay = 9;
 inline constexpr int kPrivate = 10;
 inline constexpr int kWindowMemory = 11;
+inline constexpr int kRam = 12;
+inline constexpr int kVolatile = 13;
+inline constexpr int kSnapshotOverlay = 14;  // of a restored machine
+inline constexpr int kSnapshotState = 15;
 }  // namespace child_fd
 
 // `spec` has passed machine::check(). argv[0] is the program.
 [[nodiscard]] std::vector<std::string> argv(machine::MachineSpec const& spec, std::string const& program);
+
+// What QMP names of a machine made by argv().
+inline constexpr char const* kBalloonId = "balloon";
+[[nodiscard]] std::string wire_id(machine::WireSlot slot);  // of the slot: "wire0"
 
 // The same machine without disks, ports and control: kernel, initrd and console only, told `bulkhead.probe=1`.
 [[nodiscard]] std::vector<std::string> probe_argv(machine::MachineSpec const& spec, std::string const& program);

@@ -12,6 +12,13 @@ namespace bh::qemu {
 
 using machine::MachineSpec;
 
+namespace {
+
+// Each machine reads with an offset of its own: a second descriptor of one open file would share it.
+Result<UniqueFd> reopen(UniqueFd const& file) { return open_file("/proc/self/fd/" + std::to_string(file.borrow()), O_RDONLY); }
+
+}  // namespace
+
 Result<QemuResources> QemuResources::open(MachineSpec const& spec) {
   QemuResources all;
   auto const into = [](UniqueFd& place, Result<UniqueFd> opened) -> Result<void> {
@@ -26,6 +33,10 @@ Result<QemuResources> QemuResources::open(MachineSpec const& spec) {
     BH_CHECK(into(all.root_overlay, volumes::make_root_overlay(spec.overlay_folder, all.root_image)));
   }
   if (spec.private_volume) BH_CHECK(into(all.private_volume, open_file(*spec.private_volume, O_RDWR | O_NOFOLLOW)));
+  if (spec.volatile_volume) BH_CHECK(into(all.volatile_volume, open_file(*spec.volatile_volume, O_RDWR)));
+  BH_CHECK(into(all.ram, make_sealed_memory("bulkhead-ram", mebibytes(spec.memory.value()).value())));
+  if (spec.restore_from) BH_CHECK(into(all.snapshot_state, reopen(*spec.restore_from->state)));
+  if (spec.restore_from && spec.root_image) BH_CHECK(into(all.snapshot_overlay, reopen(*spec.restore_from->overlay)));
   if (spec.window_memory.value() != 0) BH_CHECK(into(all.window_memory, volumes::make_window_memory(spec.window_memory)));
   BH_CHECK(into(all.log, open_file(spec.log_file, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600)));
   BH_CHECK(into(all.console, open_file(machine::console_log(spec.run_folder), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW, 0600)));
@@ -47,6 +58,10 @@ std::vector<std::pair<UniqueFd const*, int>> QemuResources::inherited() const {
       {&root_overlay, child_fd::kRootOverlay},
       {&private_volume, child_fd::kPrivate},
       {&window_memory, child_fd::kWindowMemory},
+      {&ram, child_fd::kRam},
+      {&volatile_volume, child_fd::kVolatile},
+      {&snapshot_overlay, child_fd::kSnapshotOverlay},
+      {&snapshot_state, child_fd::kSnapshotState},
   };
   std::vector<std::pair<UniqueFd const*, int>> open_ones;
   for (auto const& entry : all) {

@@ -20,7 +20,11 @@ struct QemuResources {
   UniqueFd root_image;     // these may be closed
   UniqueFd root_overlay;
   UniqueFd private_volume;
+  UniqueFd volatile_volume;
   UniqueFd window_memory;
+  UniqueFd ram;
+  UniqueFd snapshot_overlay;  // of a restored machine, as the next
+  UniqueFd snapshot_state;
 
   static Result<QemuResources> open(machine::MachineSpec const& spec);
   // As SpawnOptions wants them, with the numbers that argv() speaks of.

@@ -46,7 +46,8 @@ std::string value_of(std::vector<std::string> const& words, std::string const& f
 TEST(Argv, WholeMachineUnderTcg) {
   std::vector<std::string> const expected{
       "qemu", "-name", "guest=work", "-uuid", "12345678-9abc-4def-8000-000000000001",
-      "-machine", "q35,usb=off,vmport=off,smbus=off,sata=off,i8042=off,pit=off,pic=off,mem-merge=off,dump-guest-core=off",
+      "-object", "memory-backend-file,id=ram,size=400M,mem-path=/proc/self/fd/12,share=on,dump=off,merge=off",
+      "-machine", "q35,usb=off,vmport=off,smbus=off,sata=off,i8042=off,pit=off,pic=off,mem-merge=off,dump-guest-core=off,memory-backend=ram",
       "-accel", "tcg,tb-size=256", "-cpu", "max,erms=off", "-smp", "cpus=2", "-m", "size=400M", "-bios", "qboot.rom", "-nodefaults", "-no-user-config", "-no-reboot",
       "-display", "none", "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
       "-kernel", "/proc/self/fd/6", "-initrd", "/proc/self/fd/7",
@@ -58,16 +59,18 @@ TEST(Argv, WholeMachineUnderTcg) {
       "-blockdev", "driver=raw,node-name=template,file=template-file,read-only=on",
       "-blockdev", "driver=file,node-name=root-file,filename=/dev/fdset/9,discard=unmap,cache.no-flush=on",
       "-blockdev", "driver=qcow2,node-name=root,file=root-file,backing=template,discard=unmap,cache.no-flush=on",
-      "-device", "virtio-blk-pci,drive=root,serial=root,disable-legacy=on",
+      "-device", "virtio-blk-pci,drive=root,serial=root,werror=stop,rerror=stop,disable-legacy=on",
       "-add-fd", "fd=10,set=10",
       "-blockdev", "driver=file,node-name=private-file,filename=/dev/fdset/10,discard=unmap",
       "-blockdev", "driver=raw,node-name=private,file=private-file,discard=unmap",
-      "-device", "virtio-blk-pci,drive=private,serial=private,disable-legacy=on",
+      "-device", "virtio-blk-pci,drive=private,serial=private,werror=stop,rerror=stop,disable-legacy=on",
       "-chardev", "socket,id=mux,fd=4,server=on,wait=off",
       "-device", "virtio-serial-pci,max_ports=2,disable-legacy=on", "-device", "virtserialport,chardev=mux,name=bulkhead.mux,nr=1",
       "-object", "memory-backend-file,id=window-memory,size=67108864,mem-path=/proc/self/fd/11,share=on,dump=off,merge=off",
       "-device", "ivshmem-plain,memdev=window-memory,master=on",
-      "-object", "rng-builtin,id=rng", "-device", "virtio-rng-pci,rng=rng,disable-legacy=on"};
+      "-object", "rng-builtin,id=rng", "-device", "virtio-rng-pci,rng=rng,disable-legacy=on",
+      "-device", "virtio-balloon-pci,id=balloon,free-page-reporting=on,deflate-on-oom=on,disable-legacy=on",
+      "-device", "pcie-root-port,id=wire0,chassis=1"};
   EXPECT_EQ(argv(spec(), "qemu"), expected);
 }
 
@@ -97,7 +100,48 @@ TEST(Argv, PartsThatAreNotThereAreNotSpokenOf) {
   bare.window_memory = ByteCount(0);
   auto const words = argv(bare, "qemu");
   EXPECT_TRUE(values_of(words, "-blockdev").empty());
-  EXPECT_EQ(values_of(words, "-object").size(), 1U);
+  EXPECT_EQ(values_of(words, "-object").size(), 2U);
+}
+
+TEST(Argv, CloneDiffersFromItsSnapshotInItsBackingOnly) {
+  MachineSpec clone = spec();
+  clone.restore_from = SnapshotFiles{};
+  auto words = argv(clone, "qemu");
+  auto const saved = argv(spec(), "qemu");
+  ASSERT_GE(words.size(), 2U);
+  EXPECT_EQ((std::vector<std::string>{words.end() - 2, words.end()}), (std::vector<std::string>{"-incoming", "defer"}));
+  EXPECT_EQ(values_of(words, "-device"), values_of(saved, "-device")) << "the saved state knows devices by their order";
+  EXPECT_EQ(values_of(words, "-object"), values_of(saved, "-object"));
+  auto const disks = values_of(words, "-blockdev");
+  ASSERT_EQ(disks.size(), 8U);
+  EXPECT_EQ(disks[2], "driver=file,node-name=snapshot-file,filename=/dev/fdset/14,read-only=on,auto-read-only=off");
+  EXPECT_EQ(disks[3], "driver=qcow2,node-name=snapshot,file=snapshot-file,backing=template,read-only=on");
+  EXPECT_EQ(disks[5], "driver=qcow2,node-name=root,file=root-file,backing=snapshot,discard=unmap,cache.no-flush=on");
+}
+
+TEST(Argv, VolatileVolumeIsRawSaidAloud) {
+  MachineSpec with = spec();
+  with.volatile_volume = "/secret/volatile";
+  auto const words = argv(with, "qemu");
+  auto const disks = values_of(words, "-blockdev");
+  ASSERT_EQ(disks.size(), 8U);
+  EXPECT_EQ(disks[6], "driver=file,node-name=volatile-file,filename=/dev/fdset/13,discard=unmap,cache.no-flush=on");
+  EXPECT_EQ(disks[7], "driver=raw,node-name=volatile,file=volatile-file,discard=unmap,cache.no-flush=on");
+  EXPECT_EQ(values_of(words, "-device")[2], "virtio-blk-pci,drive=volatile,serial=volatile,werror=stop,rerror=stop,disable-legacy=on");
+}
+
+TEST(Argv, WiresArePlacesWithoutCards) {
+  MachineSpec netvm = spec();
+  netvm.wires = WireCount(3);
+  auto const devices = values_of(argv(netvm, "qemu"), "-device");
+  EXPECT_EQ((std::vector<std::string>{devices.end() - 3, devices.end()}),
+            (std::vector<std::string>{"pcie-root-port,id=wire0,chassis=1", "pcie-root-port,id=wire1,chassis=2", "pcie-root-port,id=wire2,chassis=3"}));
+  netvm.wires = WireCount(0);
+  netvm.balloon = false;
+  for (auto const& device : values_of(argv(netvm, "qemu"), "-device")) {
+    EXPECT_EQ(device.find("pcie-root-port"), std::string::npos);
+    EXPECT_EQ(device.find("balloon"), std::string::npos);
+  }
 }
 
 TEST(Argv, NoNameOfOursReachesQemuAndThereIsNoNetworkCard) {
