@@ -1,7 +1,10 @@
 #include "hypervisor/volumes/private_volume.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -48,6 +51,46 @@ Result<void> create_private_volume(fs::path const& folder, ByteCount size) {
     return Failure{std::move(failure)};
   }
   return {};
+}
+
+namespace {
+
+// One run of data, from `begin` to `end`.
+Result<void> copy_run(UniqueFd const& from, UniqueFd const& to, off_t begin, off_t end) {
+  off_t in = begin;
+  off_t out = begin;
+  while (in < end) {
+    ssize_t const count = ::copy_file_range(from.borrow(), &in, to.borrow(), &out, static_cast<std::size_t>(end - in), 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Failure{Error::from_errno("copy a private volume")};
+    if (count == 0) return Failure{Error{"a private volume became shorter while it was copied", EIO}};
+  }
+  return {};
+}
+
+Result<void> copy_data(UniqueFd const& from, UniqueFd const& to, off_t size) {
+  for (off_t at = 0; at < size;) {
+    off_t const data = ::lseek(from.borrow(), at, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) break;  // holes to the end
+    off_t const hole = data < 0 ? -1 : ::lseek(from.borrow(), data, SEEK_HOLE);
+    if (data < 0 || hole < 0) return Failure{Error::from_errno("find the data of a private volume")};
+    BH_CHECK(copy_run(from, to, data, hole));
+    at = hole;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> copy_private_volume(fs::path const& from_folder, fs::path const& to_folder) {
+  BH_TRY(usage, private_volume_usage(from_folder));
+  BH_TRY(from, open_file(private_volume(from_folder), O_RDONLY | O_NOFOLLOW));
+  BH_CHECK(create_private_volume(to_folder, usage.size));
+  BH_TRY(to, open_file(private_volume(to_folder), O_RDWR | O_NOFOLLOW));
+  if (::ioctl(to.borrow(), FICLONE, from.borrow()) == 0) return {};
+  auto copied = copy_data(from, to, static_cast<off_t>(usage.size.value()));
+  if (!copied) (void)remove_private_volume(to_folder);
+  return copied;
 }
 
 Result<VolumeUsage> private_volume_usage(fs::path const& folder) {

@@ -22,6 +22,9 @@ Result<void> create_private_volume(std::filesystem::path const& folder, ByteCoun
 Result<VolumeUsage> private_volume_usage(std::filesystem::path const& folder);
 // Grows only: what shrank would lose the user's data.
 Result<void> grow_private_volume(std::filesystem::path const& folder, ByteCount size);
+// A copy in a folder of its own (0700), blocks shared where the file system can, else only those that hold data. EEXIST if there is one.
+// Reads and writes as much as there is: not on an event loop's thread.
+Result<void> copy_private_volume(std::filesystem::path const& from_folder, std::filesystem::path const& to_folder);
 // Removes the volume and its folder; no volume is no error.
 Result<void> remove_private_volume(std::filesystem::path const& folder);
 

@@ -11,6 +11,7 @@ std::string_view to_string(PowerState state) {
     case PowerState::transient: return "Transient";
     case PowerState::running: return "Running";
     case PowerState::paused: return "Paused";
+    case PowerState::suspended: return "Suspended";
     case PowerState::halting: return "Halting";
     case PowerState::dying: return "Dying";
   }
@@ -27,15 +28,17 @@ std::span<AdminApi::Method const> AdminApi::methods() {
       {"admin.vm.Create.AppVM", dom0, anything, something, &A::create_app, nullptr},
       {"admin.vm.Create.TemplateVM", dom0, anything, something, &A::create_refused, nullptr},
       {"admin.vm.Create.StandaloneVM", dom0, anything, something, &A::create_refused, nullptr},
-      {"admin.vm.Create.DispVM", dom0, anything, something, &A::create_refused, nullptr},
+      {"admin.vm.Create.DispVM", dom0, anything, something, &A::create_named_disposable, nullptr},
       {"admin.vm.Create.RemoteVM", dom0, anything, something, &A::create_refused, nullptr},
-      {"admin.vm.CreateDisposable", any, anything, anything, &A::create_refused, nullptr},
+      {"admin.vm.CreateDisposable", any, anything, anything, &A::create_disposable, nullptr},
       {"admin.vm.Remove", any, nothing, nothing, &A::remove, nullptr},
       {"admin.vm.Start", any, nothing, nothing, nullptr, &A::start},
       {"admin.vm.Shutdown", any, anything, nothing, nullptr, &A::shutdown},
       {"admin.vm.Kill", any, nothing, nothing, nullptr, &A::kill},
       {"admin.vm.Pause", any, nothing, nothing, nullptr, &A::pause},
       {"admin.vm.Unpause", any, nothing, nothing, nullptr, &A::unpause},
+      {"admin.vm.Suspend", any, nothing, nothing, nullptr, &A::suspend},
+      {"admin.vm.Resume", any, nothing, nothing, nullptr, &A::resume},
       {"admin.vm.property.List", any, nothing, nothing, &A::property_list, nullptr},
       {"admin.vm.property.Get", any, something, nothing, &A::property_get, nullptr},
       {"admin.vm.property.GetAll", any, nothing, nothing, &A::property_get_all, nullptr},

@@ -63,6 +63,8 @@ class AdminApi {
   admin::Reply vm_list(CallContext const& call);
   admin::Reply current_state(CallContext const& call);
   admin::Reply create_app(CallContext const& call);
+  admin::Reply create_named_disposable(CallContext const& call);
+  admin::Reply create_disposable(CallContext const& call);
   admin::Reply create_refused(CallContext const& call);
   admin::Reply remove(CallContext const& call);
   void start(CallContext const& call, Sink sink);
@@ -70,7 +72,10 @@ class AdminApi {
   void kill(CallContext const& call, Sink sink);
   void pause(CallContext const& call, Sink sink);
   void unpause(CallContext const& call, Sink sink);
+  void suspend(CallContext const& call, Sink sink);
+  void resume(CallContext const& call, Sink sink);
 
+  Result<void, admin::Exception> check_no_disposables(Qube const& base) const;
   admin::PropertyValue property_now(Qube const& qube, PropertySpec const& spec) const;
   Result<PropertySpec const*, admin::Exception> property_named(CallContext const& call) const;
   Result<PropertySpec const*, admin::Exception> setting_named(CallContext const& call) const;
@@ -119,6 +124,13 @@ class AdminApi {
   Paths const& paths_;
   Hooks hooks_;
 };
+
+// What a qube is created with: "name=N label=L", in any order.
+struct NewQube {
+  DomainName name;
+  LabelName label;
+};
+[[nodiscard]] Result<NewQube, admin::Exception> parse_new_qube(std::string const& payload);
 
 // Short for Failure{Exception{type, message}}.
 [[nodiscard]] inline Failure<admin::Exception> refuse(std::string type, std::string message) {

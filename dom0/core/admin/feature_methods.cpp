@@ -101,7 +101,8 @@ void AdminApi::feature_get(CallContext const& call, Sink sink) {
 admin::Reply AdminApi::feature_check_template(CallContext const& call) {
   BH_TRY(name, feature_of(call));
   Inventory const& inventory = registry_.inventory();
-  return first_value(std::array{&call.destination, inventory.find(value_of(inventory, call.destination, "template"))}, name);
+  return first_value(std::array{&call.destination, inventory.find(value_of(inventory, call.destination, "template")),
+                                inventory.find(root_template(inventory, call.destination))}, name);
 }
 
 admin::Reply AdminApi::feature_check_netvm(CallContext const& call) {
@@ -118,7 +119,8 @@ admin::Reply AdminApi::feature_check_adminvm(CallContext const& call) {
 admin::Reply AdminApi::feature_check_template_and_adminvm(CallContext const& call) {
   BH_TRY(name, feature_of(call));
   Inventory const& inventory = registry_.inventory();
-  return first_value(std::array{&call.destination, inventory.find(value_of(inventory, call.destination, "template")), &inventory.dom0()}, name);
+  return first_value(std::array{&call.destination, inventory.find(value_of(inventory, call.destination, "template")),
+                                inventory.find(root_template(inventory, call.destination)), &inventory.dom0()}, name);
 }
 
 admin::Reply AdminApi::feature_set(CallContext const& call) {

@@ -31,6 +31,12 @@ admin::PropertyValue AdminApi::property_now(Qube const& qube, PropertySpec const
     if (spec.name == "xid") return {true, "int", info.domain ? std::to_string(info.domain->value()) : "-1"};
     return {true, "str", info.started_unix == 0 ? "" : std::to_string(info.started_unix)};
   }
+  if (spec.name == "last_end") return {true, "str", life_.info(qube.name.text()).last_end};
+  if (spec.name == "start_timing") return {true, "str", life_.info(qube.name.text()).timing};
+  if (spec.name == "dispid") {
+    auto const number = qube.properties.find("dispid");
+    return {true, "int", number == qube.properties.end() ? "" : number->second};
+  }
   return evaluate(registry_.inventory(), qube, spec);
 }
 
@@ -95,6 +101,7 @@ admin::Reply AdminApi::property_set(CallContext const& call) {
   if (needs_halt && life_.info(name).state != PowerState::halted) {
     return refuse("QubesVMNotHaltedError", name + " is running; " + property + " can be changed when it is shut down");
   }
+  if (property == "template_for_dispvms" && value == "False") BH_CHECK(check_no_disposables(call.destination));
   admin::PropertyValue const old = property_now(call.destination, *spec);
   Qube qube = call.destination;
   if (spec->type == PropertyType::label) qube.label = *LabelName::parse(value);
@@ -114,6 +121,7 @@ admin::Reply AdminApi::property_reset(CallContext const& call) {
   if (spec->name == "template" && life_.info(name).state != PowerState::halted) {
     return refuse("QubesVMNotHaltedError", name + " is running; template can be changed when it is shut down");
   }
+  if (property == "template_for_dispvms") BH_CHECK(check_no_disposables(call.destination));
   admin::PropertyValue const old = property_now(call.destination, *spec);
   Qube qube = call.destination;
   qube.properties.erase(property);

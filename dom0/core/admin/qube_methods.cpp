@@ -19,13 +19,9 @@ PowerState state_of(Qube const& qube, LifeCycle const& life) {
   return qube.klass == QubeClass::admin ? PowerState::running : life.info(qube.name.text()).state;
 }
 
-struct CreateText {
-  DomainName name;
-  LabelName label;
-};
+}  // namespace
 
-// "name=N label=L", in any order.
-Result<CreateText, admin::Exception> parse_create(std::string const& payload) {
+Result<NewQube, admin::Exception> parse_new_qube(std::string const& payload) {
   auto pairs = admin::parse_pairs(payload, ' ');
   // GUARD: the name becomes a folder's name and part of command lines.
   auto const name = DomainName::parse(pairs["name"]);
@@ -33,10 +29,8 @@ Result<CreateText, admin::Exception> parse_create(std::string const& payload) {
   auto const label = LabelName::parse(pairs["label"]);
   if (!label) return refuse("QubesValueError", "a label is needed: name=NAME label=LABEL");
   if (pairs.size() != 2) return refuse("ProtocolError", "only name= and label= are understood");
-  return CreateText{*name, *label};
+  return NewQube{*name, *label};
 }
-
-}  // namespace
 
 admin::Reply AdminApi::vm_list(CallContext const& call) {
   std::string text;
@@ -68,12 +62,12 @@ admin::Reply AdminApi::current_state(CallContext const& call) {
 }
 
 admin::Reply AdminApi::create_refused(CallContext const&) {
-  return refuse("QubesException", "this version of Bulkhead creates qubes of class AppVM only (templates come from templates/build)");
+  return refuse("QubesException", "this version of Bulkhead creates qubes of the classes AppVM and DispVM only (templates come from templates/build)");
 }
 
 admin::Reply AdminApi::create_app(CallContext const& call) {
   // GUARD: a payload with repeated, unknown or endless words, or a name that would be a path.
-  BH_TRY(wanted, call.payload.checked(parse_create));
+  BH_TRY(wanted, call.payload.checked(parse_new_qube));
   Inventory const& inventory = registry_.inventory();
   if (inventory.find(wanted.name.text()) != nullptr) return refuse("QubesVMAlreadyExistsError", "there is already a qube named " + wanted.name.text());
   if (inventory.find_label(wanted.label.text()) == nullptr) return refuse("QubesLabelNotFoundError", "there is no label " + wanted.label.text());
@@ -175,6 +169,16 @@ void AdminApi::pause(CallContext const& call, Sink sink) {
 void AdminApi::unpause(CallContext const& call, Sink sink) {
   if (is_dom0(call, sink)) return;
   life_.unpause(call.destination.name.text(), reply_through(std::move(sink)));
+}
+
+void AdminApi::suspend(CallContext const& call, Sink sink) {
+  if (is_dom0(call, sink)) return;
+  life_.suspend(call.destination.name.text(), reply_through(std::move(sink)));
+}
+
+void AdminApi::resume(CallContext const& call, Sink sink) {
+  if (is_dom0(call, sink)) return;
+  life_.resume(call.destination.name.text(), reply_through(std::move(sink)));
 }
 
 }  // namespace bh::dom0

@@ -35,7 +35,7 @@ std::uint64_t size_of(std::filesystem::path const& file) {
 
 }  // namespace
 
-admin::Reply AdminApi::vmclass_list(CallContext const&) { return std::string("AdminVM\nAppVM\nTemplateVM\n"); }
+admin::Reply AdminApi::vmclass_list(CallContext const&) { return std::string("AdminVM\nAppVM\nDispVM\nTemplateVM\n"); }
 
 // No device can be attached yet, so there is no class of them either.
 admin::Reply AdminApi::deviceclass_list(CallContext const&) { return std::string(); }
@@ -88,7 +88,8 @@ admin::Reply AdminApi::volume_list(CallContext const& call) {
   switch (call.destination.klass) {
     case QubeClass::admin: return std::string();
     case QubeClass::template_qube: return std::string("root\n");
-    case QubeClass::app: return std::string("private\nroot\n");
+    case QubeClass::app:
+    case QubeClass::disposable: return std::string("private\nroot\n");
   }
   return std::string();
 }

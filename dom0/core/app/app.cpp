@@ -24,6 +24,9 @@ struct App::Parts {
   asio::io_context io{1};
   Registry registry;
   AccelDecision accel;
+  FolderWatch qrexec_sockets;
+  FolderWatch vchan_sockets;
+  asio::thread_pool workers{2};
   MachineRoom room;
   TemplateScan templates;
   AdminApi api;
@@ -33,9 +36,10 @@ struct App::Parts {
 
   Parts(AppOptions given, UniqueFd held, Registry opened, machine::Vmm& vmm, AccelDecision::Probe probe)
       : options(std::move(given)), lock(std::move(held)), registry(std::move(opened)), accel(io, registry, std::move(probe)),
+        qrexec_sockets(io, options.paths.qrexec_sockets()), vchan_sockets(io, options.paths.vchan_sockets()),
         room(HouseServices{io, vmm, registry, options.paths, options.programs, options.with_display,
                            [this](volumes::TemplateImage const& image, std::function<void(machine::Accel)> callback) { accel.ask(image, std::move(callback)); },
-                           options.tsc}),
+                           options.tsc, qrexec_sockets, vchan_sockets, workers}),
         templates(registry, options.paths.templates(),
                   [this](volumes::TemplateImage const& image) { accel.ask(image, [](machine::Accel) {}); }),
         api(registry, room, options.paths,

@@ -14,7 +14,7 @@
 namespace bh::dom0 {
 
 // Names as on the wire (admin-api.md 2).
-enum class PowerState { halted, transient, running, paused, halting, dying };
+enum class PowerState { halted, transient, running, paused, suspended, halting, dying };
 [[nodiscard]] std::string_view to_string(PowerState state);
 
 struct RunInfo {
@@ -22,6 +22,8 @@ struct RunInfo {
   std::optional<DomainId> domain = {};
   int pid = 0;                    // of the machine's process
   std::int64_t started_unix = 0;  // seconds
+  std::string last_end = {};      // of a qube that ended without having been asked to: why
+  std::string timing = {};        // how the last start went, phase by phase (start_timing.h)
 };
 
 struct ShutdownRequest {
@@ -46,6 +48,8 @@ class LifeCycle {
   virtual void kill(std::string const& qube, Done done) = 0;
   virtual void pause(std::string const& qube, Done done) = 0;
   virtual void unpause(std::string const& qube, Done done) = 0;
+  virtual void suspend(std::string const& qube, Done done) = 0;
+  virtual void resume(std::string const& qube, Done done) = 0;
 };
 
 }  // namespace bh::dom0

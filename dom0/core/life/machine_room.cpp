@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <asio/post.hpp>
 #include <cerrno>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace {
 
 // What QEMU needs beside the guest's memory (lab: 76..130 MiB under TCG).
 constexpr std::uint64_t kMachineOverheadKib = 128 * 1024;
+constexpr int kAutostartsAtOnce = 4;
 
 Failure<admin::Exception> refuse(std::string type, std::string text) { return Failure{admin::Exception{std::move(type), std::move(text)}}; }
 
@@ -29,25 +31,71 @@ std::shared_ptr<RunningQube> MachineRoom::find(std::string_view qube) const {
 }
 
 std::shared_ptr<RunningQube> MachineRoom::enter(std::string const& qube) {
-  auto run = std::make_shared<RunningQube>(house_, qube, [this, qube] { running_.erase(qube); });
+  last_ends_.erase(qube);
+  auto run = std::make_shared<RunningQube>(house_, qube, [this, qube] { left(qube, find(qube).get()); });
   running_[qube] = run;
   return run;
 }
 
-RunInfo MachineRoom::info(std::string_view qube) const {
-  auto const run = find(qube);
-  return run ? run->info() : RunInfo{};
+void MachineRoom::left(std::string const& qube, RunningQube const* run) {
+  if (run != nullptr && !run->died_of().empty()) last_ends_[qube] = run->died_of();
+  running_.erase(qube);
+  remove_if_cleaned_up(qube);
 }
 
-Result<volumes::TemplateImage, admin::Exception> MachineRoom::check_start(std::string const& name) const {
+void MachineRoom::remove_if_cleaned_up(std::string const& name) {
+  Qube const* const qube = house_.registry.inventory().find(name);
+  if (qube == nullptr || qube->klass != QubeClass::disposable || value_of(house_.registry.inventory(), *qube, "auto_cleanup") != "True") return;
+  house_.registry.tell({"", "domain-pre-delete", {{"vm", name}}});
+  if (auto const removed = house_.registry.remove(name); !removed) return log::error(name + ": cannot be removed: " + removed.error().message);
+  last_ends_.erase(name);
+  house_.registry.tell({"", "domain-delete", {{"vm", name}}});
+}
+
+// What a bulkheadd that was killed could not do any more.
+void MachineRoom::sweep_disposables() {
+  std::vector<std::string> halted;
+  for (auto const& [name, qube] : house_.registry.inventory().qubes()) {
+    if (qube.klass == QubeClass::disposable && !find(name)) halted.push_back(name);
+  }
+  for (auto const& name : halted) {
+    if (auto const gone = volumes::remove_private_volume(house_.paths.volumes(name)); !gone) log::error(name + ": " + gone.error().message);
+    remove_if_cleaned_up(name);
+  }
+}
+
+RunInfo MachineRoom::info(std::string_view qube) const {
+  auto const run = find(qube);
+  RunInfo info = run ? run->info() : RunInfo{};
+  if (auto const end = last_ends_.find(qube); end != last_ends_.end()) info.last_end = end->second;
+  return info;
+}
+
+// What the private volume of a disposable is a copy of; nullopt: the qube has one of its own.
+Result<std::optional<std::filesystem::path>, admin::Exception> MachineRoom::check_private_volume(Qube const& qube) const {
+  std::string const name = qube.name.text();
+  bool const disposable = qube.klass == QubeClass::disposable;
+  std::string const owner = disposable ? value_of(house_.registry.inventory(), qube, "template") : name;
+  auto const file = volumes::private_volume(house_.paths.volumes(owner));
+  // GUARD: a link planted in its place would give another qube's data, or dom0's, to this one; the machine's open refuses it once more.
+  if (auto const there = volumes::private_volume_usage(house_.paths.volumes(owner)); !there) {
+    if (there.error().errno_value != ENOENT) return refuse("QubesVMError", name + " cannot be started: " + there.error().message);
+    return refuse("QubesVMError", "the private volume of " + owner + " is missing: " + file.string() + "; restore it from a backup");
+  }
+  if (!disposable) return std::optional<std::filesystem::path>();
+  if (auto const user = find(owner)) return refuse("QubesVMNotHaltedError", name + " cannot be started while " + owner + " runs, whose private volume it copies; shut " + owner + " down");
+  return std::optional(file);
+}
+
+Result<StartPlan, admin::Exception> MachineRoom::check_start(std::string const& name) {
   Inventory const& inventory = house_.registry.inventory();
   Qube const* const qube = inventory.find(name);
   if (qube == nullptr) return refuse("QubesVMNotFoundError", "there is no qube named " + name);
-  if (qube->klass != QubeClass::app) return refuse("QubesVMError", name + " is a template; starting templates is not part of this version of Bulkhead");
+  if (qube->klass == QubeClass::template_qube || qube->klass == QubeClass::admin) return refuse("QubesVMError", name + " is a template; starting templates is not part of this version of Bulkhead");
   if (auto const reason = qube->features.find(*FeatureName::parse("prohibit-start")); reason != qube->features.end() && !reason->second.text().empty()) {
     return refuse("QubesException", name + " may not be started: " + reason->second.text());
   }
-  std::string const base = value_of(inventory, *qube, "template");
+  std::string const base = root_template(inventory, *qube);
   if (base.empty()) return refuse("QubesVMError", name + " has no template and there is no default one; build one with templates/build");
   auto image = volumes::open_template(house_.paths.templates() / base);
   if (!image) return refuse("QubesVMError", "template " + base + " of " + name + " is missing or damaged: " + image.error().message);
@@ -60,13 +108,17 @@ Result<volumes::TemplateImage, admin::Exception> MachineRoom::check_start(std::s
     return refuse("QubesMemoryError", "not enough memory to start " + name + ": " + std::to_string(needed / 1024) + " MiB are needed, " +
                                           std::to_string(available / 1024) + " MiB are free; shut down another qube or lower its memory");
   }
-  auto const private_volume = volumes::private_volume(house_.paths.volumes(name));
-  // GUARD: a link planted in its place would give another qube's data, or dom0's, to this one; the machine's open refuses it once more.
-  if (auto const there = volumes::private_volume_usage(house_.paths.volumes(name)); !there) {
-    if (there.error().errno_value != ENOENT) return refuse("QubesVMError", name + " cannot be started: " + there.error().message);
-    return refuse("QubesVMError", "the private volume of " + name + " is missing: " + private_volume.string() + "; restore it from a backup");
-  }
-  return std::move(*image);
+  BH_TRY(private_source, check_private_volume(*qube));
+  StartPlan plan{std::move(*image), {}, std::move(private_source)};
+  // A netvm that is up, or on its way, needs nothing; start() of it takes care of its own netvm.
+  std::string const netvm = value_of(inventory, *qube, "netvm");
+  if (!netvm.empty()) plan.needs = [this, netvm, name](Done done) {
+    start(netvm, [netvm, name, done](Result<void, admin::Exception> const& result) {
+      if (result) done(result);
+      else done(refuse("QubesVMError", name + " needs " + netvm + " (its netvm), which did not start: " + result.error().message));
+    });
+  };
+  return plan;
 }
 
 void MachineRoom::start(std::string const& qube, Done done) {
@@ -77,22 +129,30 @@ void MachineRoom::start(std::string const& qube, Done done) {
       case PowerState::dying:
       case PowerState::halted: return done(refuse("QubesVMNotHaltedError", qube + " is just stopping; start it again when it has stopped"));
       case PowerState::running:
-      case PowerState::paused: return done(Result<void, admin::Exception>());
+      case PowerState::paused:
+      case PowerState::suspended: return done(Result<void, admin::Exception>());
     }
   }
-  auto image = check_start(qube);
-  if (!image) {
-    log::warning(qube + ": not started: " + image.error().message);
-    return done(Failure{image.error()});
+  auto plan = check_start(qube);
+  if (!plan) {
+    log::warning(qube + ": not started: " + plan.error().message);
+    return done(Failure{plan.error()});
   }
   auto const run = enter(qube);
   run->when_up(std::move(done));
-  run->start(std::move(*image));
+  run->start(std::move(*plan));
 }
 
 void MachineRoom::shutdown(std::string const& qube, ShutdownRequest request, Done done) {
   auto const run = find(qube);
   if (!run) return done(refuse("QubesVMNotStartedError", qube + " is not running"));
+  if (!request.force) {
+    for (auto const& [other, client] : running_) {
+      Qube const* const its = house_.registry.inventory().find(other);
+      if (its == nullptr || value_of(house_.registry.inventory(), *its, "netvm") != qube) continue;
+      return done(refuse("QubesVMInUseError", qube + " gives " + other + " its network; shut that down first, or force the shutdown"));
+    }
+  }
   run->shutdown(request, std::move(done));
 }
 
@@ -114,11 +174,24 @@ void MachineRoom::unpause(std::string const& qube, Done done) {
   run->unpause(std::move(done));
 }
 
+void MachineRoom::suspend(std::string const& qube, Done done) {
+  auto const run = find(qube);
+  if (!run) return done(refuse("QubesVMNotRunningError", qube + " is not running"));
+  run->suspend(std::move(done));
+}
+
+void MachineRoom::resume(std::string const& qube, Done done) {
+  auto const run = find(qube);
+  if (!run) return done(refuse("QubesVMNotSuspendedError", qube + " is not running"));
+  run->resume(std::move(done));
+}
+
 void MachineRoom::adopt_all() {
   std::error_code error;
   std::vector<std::string> names;
   for (auto const& entry : std::filesystem::directory_iterator(house_.paths.run() / "qubes", error)) names.push_back(entry.path().filename().string());
   for (auto const& name : names) adopt_one(name);
+  sweep_disposables();
 }
 
 void MachineRoom::adopt_one(std::string const& name) {
@@ -158,14 +231,23 @@ void MachineRoom::adopt_one(std::string const& name) {
 void MachineRoom::start_autostarted() {
   Inventory const& inventory = house_.registry.inventory();
   for (auto const& [name, qube] : inventory.qubes()) {
-    if (qube.klass == QubeClass::app && value_of(inventory, qube, "autostart") == "True") {
-      // What goes wrong is logged by start(); there is nobody else to tell.
-      start(name, [](Result<void, admin::Exception> const&) {});
-    }
+    bool const startable = qube.klass == QubeClass::app || qube.klass == QubeClass::disposable;
+    if (startable && value_of(inventory, qube, "autostart") == "True") to_autostart_.push_back(name);
   }
+  // All at once would take longer than each one's time limit on a small host.
+  for (int i = 0; i < kAutostartsAtOnce; ++i) start_next_autostarted();
+}
+
+void MachineRoom::start_next_autostarted() {
+  if (to_autostart_.empty()) return;
+  std::string const name = to_autostart_.front();
+  to_autostart_.pop_front();
+  // What goes wrong is logged by start(); there is nobody else to tell. Posted: a refusal comes at once, and a thousand must not pile up.
+  start(name, [this](Result<void, admin::Exception> const&) { asio::post(house_.io, [this] { start_next_autostarted(); }); });
 }
 
 void MachineRoom::stop_all(std::function<void()> done) {
+  to_autostart_.clear();
   auto const names = [this] {
     std::vector<std::string> list;
     for (auto const& [name, run] : running_) list.push_back(name);

@@ -1,6 +1,7 @@
 // MachineRoom: all running qubes; the LifeCycle that the Admin API calls. Checks what a start needs before anything is begun.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 
@@ -18,6 +19,8 @@ class MachineRoom final : public LifeCycle {
   void kill(std::string const& qube, Done done) override;
   void pause(std::string const& qube, Done done) override;
   void unpause(std::string const& qube, Done done) override;
+  void suspend(std::string const& qube, Done done) override;
+  void resume(std::string const& qube, Done done) override;
 
   // Takes over the qubes an earlier bulkheadd left running, and clears away what is left of those that ended meanwhile.
   void adopt_all();
@@ -26,12 +29,20 @@ class MachineRoom final : public LifeCycle {
   void stop_all(std::function<void()> done);
 
  private:
-  Result<volumes::TemplateImage, admin::Exception> check_start(std::string const& qube) const;
+  Result<StartPlan, admin::Exception> check_start(std::string const& qube);
+  Result<std::optional<std::filesystem::path>, admin::Exception> check_private_volume(Qube const& qube) const;
   std::shared_ptr<RunningQube> find(std::string_view qube) const;
   std::shared_ptr<RunningQube> enter(std::string const& qube);
   void adopt_one(std::string const& qube);
+  // `run` has nothing left of its own; what is left of the qube itself may go too.
+  void left(std::string const& qube, RunningQube const* run);
+  void remove_if_cleaned_up(std::string const& qube);
+  void sweep_disposables();
+  void start_next_autostarted();
   HouseServices house_;
   std::map<std::string, std::shared_ptr<RunningQube>, std::less<>> running_;
+  std::map<std::string, std::string, std::less<>> last_ends_;  // of qubes that ended by themselves, why
+  std::deque<std::string> to_autostart_;
 };
 
 }  // namespace bh::dom0

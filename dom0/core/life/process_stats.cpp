@@ -30,6 +30,11 @@ HostMemory host_memory() {
   return {value_after(*text, "MemTotal:"), value_after(*text, "MemAvailable:")};
 }
 
+std::uint64_t host_oom_kills() {
+  auto const text = read_file("/proc/vmstat", 1U << 18U);
+  return text ? value_after(*text, "\noom_kill ") : 0;
+}
+
 std::uint64_t process_cpu_time_ns(int pid) {
   if (pid <= 0) return 0;
   auto const stat = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);

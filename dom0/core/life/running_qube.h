@@ -1,15 +1,19 @@
 // RunningQube: one qube from the call to start it until nothing of it is left. All waiting is done in coroutines on the daemon's one
-// thread; each step has a deadline.
+// thread; each step has a deadline and is woken by what it waits for (changed_), never by a clock in between.
 #pragma once
 
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
+#include <asio/thread_pool.hpp>
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "dom0/core/life/folder_watch.h"
 #include "dom0/core/life/life_cycle.h"
+#include "dom0/core/life/signal.h"
+#include "dom0/core/life/start_timing.h"
 #include "dom0/core/life/supervised_child.h"
 #include "dom0/core/store/registry.h"
 #include "hypervisor/machine/vmm.h"
@@ -30,15 +34,28 @@ struct HouseServices {
   bool with_display = false;
   AccelOracle accel;
   std::optional<machine::Kilohertz> tsc;
+  FolderWatch& qrexec_sockets;
+  FolderWatch& vchan_sockets;
+  asio::thread_pool& workers;  // for what reads and writes much: copies of volumes, hashes
+};
+
+// What MachineRoom found when it checked whether the qube can be started.
+struct StartPlan {
+  volumes::TemplateImage base;
+  // Brings up what the qube needs first (its chain of netvms) and then calls back; empty: nothing.
+  std::function<void(LifeCycle::Done)> needs = {};
+  // Of a disposable: the private volume its own is a copy of.
+  std::optional<std::filesystem::path> private_source = {};
 };
 
 class RunningQube : public std::enable_shared_from_this<RunningQube> {
  public:
   using Done = LifeCycle::Done;
   // `gone` is called once nothing is left of the run.
-  RunningQube(HouseServices& house, std::string name, std::function<void()> gone) : house_(house), name_(std::move(name)), gone_(std::move(gone)) {}
+  RunningQube(HouseServices& house, std::string name, std::function<void()> gone)
+      : house_(house), name_(std::move(name)), gone_(std::move(gone)), changed_(house.io) {}
 
-  void start(volumes::TemplateImage base);
+  void start(StartPlan plan);
   // Continues what an earlier bulkheadd began; false if there is no such machine any more.
   bool adopt(RunState const& state, ProcessRecords const& processes);
 
@@ -48,24 +65,35 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   void kill(Done done);
   void pause(Done done);
   void unpause(Done done);
+  void suspend(Done done);
+  void resume(Done done);
   [[nodiscard]] RunInfo info() const;
   [[nodiscard]] std::string const& name() const { return name_; }
+  // Why it ended without having been asked to; empty if it was asked.
+  [[nodiscard]] std::string const& died_of() const { return died_of_; }
 
  private:
   using Step = Result<void, admin::Exception>;
-  asio::awaitable<void> run_start(volumes::TemplateImage base);
-  asio::awaitable<Step> bring_up(volumes::TemplateImage base);
+  asio::awaitable<void> run_start(StartPlan plan);
+  asio::awaitable<Step> bring_up(StartPlan plan);
+  asio::awaitable<Step> bring_up_needs(StartPlan const& plan);
+  asio::awaitable<Step> copy_private_volume(std::filesystem::path source);
+  asio::awaitable<Step> start_cold(machine::MachineSpec spec);
   asio::awaitable<Step> wait_for_agent();
+  asio::awaitable<void> finish_adopted_start();
   asio::awaitable<void> run_shutdown(bool wait, Done done);
   asio::awaitable<bool> ask_guest_to_stop();  // false: nobody took the request
+  asio::awaitable<bool> wait_for_exit(ChildProcess const& process, Deadline limit);
   asio::awaitable<void> tear_down(std::optional<admin::Exception> start_failure);
-  asio::awaitable<void> stop_machine();
-  asio::awaitable<void> stop_children();
+  asio::awaitable<void> stop_processes();
   asio::awaitable<void> watch_machine();
   asio::awaitable<void> await_pause_state(PowerState wanted, Done done);
   asio::awaitable<machine::Accel> ask_accel(volumes::TemplateImage const& base);
-  asio::awaitable<void> sleep(std::chrono::milliseconds time);
 
+  void stop_processors(PowerState wanted, Done done);
+  void let_processors_run(Done done);
+  void started();
+  std::optional<admin::Exception> start_is_over() const;
   void begin_tear_down();
   Result<void> make_run_folder();
   Result<machine::MachineSpec> specification(volumes::TemplateImage const& base, machine::Accel accel);
@@ -76,6 +104,7 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   void write_processes();
   void write_state();
   void remove_leftovers();
+  void remove_transient_volumes();
   void tell(std::string event, std::vector<std::pair<std::string, std::string>> values = {});
   [[nodiscard]] Qube const* qube() const { return house_.registry.inventory().find(name_); }
   // Its own words on why it does not come up, ready to be appended to an error; empty if there are none.
@@ -96,6 +125,12 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   std::vector<Done> when_gone_;
   std::optional<std::string> machine_ended_;  // with the reason
   std::optional<std::string> refused_request_;
+  // Notified whenever something a coroutine may wait for has changed.
+  Signal changed_;
+  StartTiming timing_;
+  std::string died_of_;
+  std::uint64_t oom_kills_before_ = 0;
+  PowerState pause_wanted_ = PowerState::paused;
   bool end_wanted_ = false;
   bool pause_asked_ = false;
   bool folder_made_ = false;

@@ -1,9 +1,12 @@
 // Ending: asked, forced, or because the machine is gone; and clearing away what is left.
 #include <signal.h>
 
+#include <asio/posix/stream_descriptor.hpp>
+
 #include "base/log.h"
 #include "dom0/core/life/running_qube_parts.h"
 #include "dom0/core/model/property.h"
+#include "hypervisor/volumes/private_volume.h"
 
 namespace bh::dom0 {
 
@@ -13,7 +16,8 @@ void RunningQube::shutdown(ShutdownRequest request, Done done) {
     case PowerState::dying:
       return done(Failure{admin::Exception{"QubesVMNotStartedError", name_ + " is not running"}});
     case PowerState::paused:
-      if (!request.force) return done(Failure{admin::Exception{"QubesVMNotRunningError", name_ + " is paused; unpause it first, or force the shutdown"}});
+    case PowerState::suspended:
+      if (!request.force) return done(Failure{admin::Exception{"QubesVMNotRunningError", name_ + " is paused or suspended; let it go on first, or force the shutdown"}});
       kill(std::move(done));
       return;
     case PowerState::transient:
@@ -43,13 +47,12 @@ asio::awaitable<void> RunningQube::run_shutdown(bool wait, Done done) {
   Deadline const deadline = Clock::now() + std::chrono::seconds(seconds);
   bool const asked = co_await ask_guest_to_stop();
   Deadline next_press = Clock::now() + (asked ? kPoweroffPatience : std::chrono::seconds(0));
-  while (!machine_ended_ && !end_wanted_ && Clock::now() < deadline) {
-    if (Clock::now() >= next_press) {
-      // Again and again: a guest hears its button only once its systemd listens, and forgets what was pressed before.
-      if (auto const pressed = machine_->press_power_button(); !pressed) log::warning(name_ + ": " + pressed.error().message);
-      next_press = Clock::now() + kPressInterval;
-    }
-    co_await sleep(kStep);
+  auto const over = [this] { return machine_ended_ || end_wanted_; };
+  while (!co_await changed_.wait_until(over, std::min(deadline, next_press))) {
+    if (Clock::now() >= deadline) break;
+    // Again and again: a guest hears its button only once its systemd listens, and forgets what was pressed before.
+    if (auto const pressed = machine_->press_power_button(); !pressed) log::warning(name_ + ": " + pressed.error().message);
+    next_press = Clock::now() + kPressInterval;
   }
   if (machine_ended_ || end_wanted_) {
     co_await tear_down(std::nullopt);
@@ -69,9 +72,7 @@ asio::awaitable<bool> RunningQube::ask_guest_to_stop() {
   auto process = spawn_plan(plan_poweroff(name_, house_.paths, house_.programs), log_file("qrexec"), nullptr);
   bool asked = false;
   if (process) {
-    Deadline const limit = Clock::now() + kPoweroffCallLimit;
-    while (process->running() && !machine_ended_ && !end_wanted_ && Clock::now() < limit) co_await sleep(kStep);
-    if (process->running()) (void)process->signal(SIGKILL);
+    if (!co_await wait_for_exit(*process, Clock::now() + kPoweroffCallLimit)) (void)process->signal(SIGKILL);
     auto const status = process->wait(Clock::now() + kHelperGrace);
     asked = machine_ended_.has_value() || (status && *status && (*status)->code == 0);
   } else {
@@ -81,12 +82,26 @@ asio::awaitable<bool> RunningQube::ask_guest_to_stop() {
   co_return asked;
 }
 
+// False: it still runs, because the time is over or nobody needs its answer any more.
+asio::awaitable<bool> RunningQube::wait_for_exit(ChildProcess const& process, Deadline limit) {
+  auto fd = process.pidfd().duplicate();
+  if (!fd) co_return !process.running();
+  asio::posix::stream_descriptor descriptor(house_.io, fd->release());
+  descriptor.async_wait(asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](std::error_code) {
+    if (auto const me = weak.lock()) me->changed_.notify();
+  });
+  auto const over = [&] { return !process.running() || machine_ended_ || end_wanted_; };
+  co_await changed_.wait_until(over, limit);
+  co_return !process.running();
+}
+
 void RunningQube::kill(Done done) {
   when_gone_.push_back(std::move(done));
   if (end_wanted_) return;
   end_wanted_ = true;
-  // A start or shutdown under way sees end_wanted_ within a step and ends the qube itself.
-  if (state_ == PowerState::running || state_ == PowerState::paused) begin_tear_down();
+  changed_.notify();
+  // A start or shutdown under way was woken by that and ends the qube itself.
+  if (state_ == PowerState::running || state_ == PowerState::paused || state_ == PowerState::suspended) begin_tear_down();
 }
 
 void RunningQube::begin_tear_down() {
@@ -98,12 +113,13 @@ void RunningQube::begin_tear_down() {
 asio::awaitable<void> RunningQube::tear_down(std::optional<admin::Exception> start_failure) {
   auto const self = shared_from_this();
   state_ = PowerState::dying;
-  co_await stop_machine();
-  co_await stop_children();
+  co_await stop_processes();
   remove_leftovers();
+  remove_transient_volumes();
   state_ = PowerState::halted;
   machine_.reset();
   if (start_failure) {
+    died_of_ = start_failure->message;
     tell("domain-start-failed", {{"reason", start_failure->message}});
   } else {
     tell("domain-stopped");
@@ -115,28 +131,31 @@ asio::awaitable<void> RunningQube::tear_down(std::optional<admin::Exception> sta
   answer_all(when_gone_, Step());
 }
 
-asio::awaitable<void> RunningQube::stop_machine() {
-  if (!machine_ || machine_ended_) co_return;
-  if (auto const killed = machine_->kill(); !killed) log::error(name_ + ": " + killed.error().message);
+// Machine and helpers at once, so that a kill takes no longer than the slowest of them.
+asio::awaitable<void> RunningQube::stop_processes() {
+  bool const has_machine = machine_ != nullptr && !machine_ended_;
+  if (has_machine) {
+    if (auto const killed = machine_->kill(); !killed) log::error(name_ + ": " + killed.error().message);
+  }
+  for (auto const& child : children_) child->stop();
+  auto const helpers_gone = [this] { return std::none_of(children_.begin(), children_.end(), [](auto const& child) { return child->running(); }); };
+  auto const machine_gone = [this] { return machine_ == nullptr || machine_ended_; };
   Deadline const limit = Clock::now() + kKillLimit;
-  while (!machine_ended_ && Clock::now() < limit) co_await sleep(kStep);
-  if (!machine_ended_) log::error(name_ + ": its machine (process " + std::to_string(machine_->pid()) + ") does not end");
+  if (!co_await changed_.wait_until(helpers_gone, Clock::now() + kHelperGrace)) {
+    for (auto const& child : children_) child->kill_now();
+  }
+  auto const all_gone = [&] { return helpers_gone() && machine_gone(); };
+  co_await changed_.wait_until(all_gone, limit);
+  if (!machine_gone()) log::error(name_ + ": its machine (process " + std::to_string(machine_->pid()) + ") does not end");
+  if (!helpers_gone()) log::error(name_ + ": a helper does not end");
+  children_.clear();
 }
 
-asio::awaitable<void> RunningQube::stop_children() {
-  auto const any_left = [this] {
-    bool left = false;
-    for (auto const& child : children_) left = left || child->running();
-    return left;
-  };
-  for (auto const& child : children_) child->stop();
-  Deadline const limit = Clock::now() + kHelperGrace;
-  while (any_left() && Clock::now() < limit) co_await sleep(kStep);
-  for (auto const& child : children_) child->kill_now();
-  Deadline const last = Clock::now() + kHelperGrace;
-  while (any_left() && Clock::now() < last) co_await sleep(kStep);
-  if (any_left()) log::error(name_ + ": a helper does not end");
-  children_.clear();
+// A disposable's data ends with it.
+void RunningQube::remove_transient_volumes() {
+  Qube const* const me = qube();
+  if (me == nullptr || me->klass != QubeClass::disposable) return;
+  if (auto const gone = volumes::remove_private_volume(house_.paths.volumes(name_)); !gone) log::error(name_ + ": " + gone.error().message);
 }
 
 void RunningQube::remove_leftovers() {

@@ -10,8 +10,6 @@
 
 namespace bh::dom0 {
 
-// Only while something is under way; a qube at rest is not polled.
-inline constexpr std::chrono::milliseconds kStep{20};
 inline constexpr std::chrono::seconds kKillLimit{2};
 inline constexpr std::chrono::seconds kHelperGrace{1};
 inline constexpr std::chrono::seconds kPoweroffCallLimit{10};

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "dom0/core/life/process_stats.h"
 #include "dom0/core/life/running_qube_parts.h"
 
 namespace bh::dom0 {
@@ -59,6 +60,7 @@ bool RunningQube::adopt(RunState const& state, ProcessRecords const& processes) 
     return false;
   }
   machine_ = std::move(*adopted);
+  oom_kills_before_ = host_oom_kills();
   state_ = state.up ? PowerState::running : PowerState::transient;
   spawn(watch_machine());
   make_children();
@@ -72,21 +74,15 @@ bool RunningQube::adopt(RunState const& state, ProcessRecords const& processes) 
   }
   end_unplanned(processes);
   write_processes();
-  if (!state.up) {
-    spawn([](std::shared_ptr<RunningQube> self) -> asio::awaitable<void> {
-      Step const up = co_await self->wait_for_agent();
-      if (!up) {
-        co_await self->tear_down(up.error());
-        co_return;
-      }
-      self->state_ = PowerState::running;
-      self->record_.up = true;
-      self->write_state();
-      self->tell("domain-start", {{"start_guid", ""}});
-      answer_all(self->when_up_, Step());
-    }(shared_from_this()));
-  }
+  if (!state.up) spawn(finish_adopted_start());
   return true;
+}
+
+asio::awaitable<void> RunningQube::finish_adopted_start() {
+  auto const self = shared_from_this();
+  Step const up = co_await wait_for_agent();
+  if (up) started();
+  else co_await tear_down(up.error());
 }
 
 }  // namespace bh::dom0

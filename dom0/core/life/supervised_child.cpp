@@ -88,6 +88,7 @@ void SupervisedChild::watch_log() {
 void SupervisedChild::ended() {
   auto const status = process_->wait(Clock::now());
   process_.reset();
+  if (hooks_.ended) hooks_.ended();
   if (stopping_) return;
   std::string const code = status && *status ? std::to_string((*status)->code) : "?";
   if (Clock::now() - started_ > kHealthy) failures_ = 0;

@@ -21,6 +21,8 @@ class SupervisedChild : public std::enable_shared_from_this<SupervisedChild> {
     std::function<void()> before_start;
     // The process changed: the record on disk is out of date.
     std::function<void()> changed;
+    // The process is gone, wanted or not.
+    std::function<void()> ended;
     // Borrowed while a start is under way; may be closed.
     std::function<UniqueFd const&()> window_memory;
   };

@@ -19,7 +19,8 @@ bool PropertySpec::applies_to(QubeClass klass) const {
   switch (klass) {
     case QubeClass::admin: return on_admin;
     case QubeClass::template_qube: return on_template;
-    case QubeClass::app: return on_app;
+    case QubeClass::app: return on_app && disposables != Disposables::only_these;
+    case QubeClass::disposable: return on_app && disposables != Disposables::not_these;
   }
   return false;
 }
@@ -58,6 +59,30 @@ std::string setting_value(Inventory const& inventory, std::string_view name) {
   return spec == nullptr ? std::string() : evaluate_setting(inventory, *spec).value;
 }
 
+bool is_based_on_another(Qube const& qube) { return qube.klass == QubeClass::app || qube.klass == QubeClass::disposable; }
+
+char const* icon_kind(QubeClass klass) {
+  switch (klass) {
+    case QubeClass::admin: return "adminvm-";
+    case QubeClass::template_qube: return "templatevm-";
+    case QubeClass::app: return "appvm-";
+    case QubeClass::disposable: return "dispvm-";
+  }
+  return "appvm-";
+}
+
+// A disposable is as its template is, but is not started with the system, not backed up, and makes further disposables of its own kind.
+std::optional<admin::PropertyValue> default_of_disposable(Inventory const& inventory, Qube const& qube, PropertySpec const& spec) {
+  if (spec.name == "autostart" || spec.name == "include_in_backups") return as_default(spec, "False");
+  auto const named = qube.properties.find("template");
+  if (named == qube.properties.end() || spec.name == "template") return std::nullopt;
+  if (spec.name == "default_dispvm") return as_default(spec, named->second);
+  Qube const* const base = inventory.find(named->second);
+  // A template that is a disposable itself can only come from a damaged database, and would lead round in a circle.
+  if (base == nullptr || base->klass == QubeClass::disposable || !spec.settable || !spec.applies_to(base->klass)) return std::nullopt;
+  return as_default(spec, evaluate(inventory, *base, spec).value);
+}
+
 // Parts of the qube itself that are served as properties; they are never "default".
 std::optional<std::string> built_in(Qube const& qube, std::string_view name) {
   if (name == "name") return qube.name.text();
@@ -65,8 +90,8 @@ std::optional<std::string> built_in(Qube const& qube, std::string_view name) {
   if (name == "uuid") return qube.uuid.text();
   if (name == "klass") return std::string(to_string(qube.klass));
   if (name == "label") return qube.label.text();
-  if (name == "icon") return (qube.klass == QubeClass::template_qube ? "templatevm-" : qube.klass == QubeClass::admin ? "adminvm-" : "appvm-") + qube.label.text();
-  if (name == "updateable") return qube.klass == QubeClass::app ? "False" : "True";
+  if (name == "icon") return std::string(icon_kind(qube.klass)) + qube.label.text();
+  if (name == "updateable") return is_based_on_another(qube) ? "False" : "True";
   return std::nullopt;
 }
 
@@ -81,7 +106,10 @@ admin::PropertyValue evaluate_setting(Inventory const& inventory, PropertySpec c
 
 admin::PropertyValue default_of(Inventory const& inventory, Qube const& qube, PropertySpec const& spec) {
   if (auto value = built_in(qube, spec.name)) return {spec.name != "label", std::string(to_string(spec.type)), *value};
-  if (spec.name == "netvm" && qube.klass != QubeClass::app) return as_default(spec, "");
+  if (spec.name == "netvm" && !is_based_on_another(qube)) return as_default(spec, "");
+  if (qube.klass == QubeClass::disposable) {
+    if (auto value = default_of_disposable(inventory, qube, spec)) return *value;
+  }
   if (spec.inherited && qube.klass == QubeClass::app) {
     Qube const* const base = inventory.find(value_of(inventory, qube, "template"));
     if (base != nullptr) {
@@ -102,6 +130,25 @@ admin::PropertyValue evaluate(Inventory const& inventory, Qube const& qube, Prop
 std::string value_of(Inventory const& inventory, Qube const& qube, std::string_view property) {
   auto const* const spec = find_property(property, qube.klass);
   return spec == nullptr ? std::string() : evaluate(inventory, qube, *spec).value;
+}
+
+std::string root_template(Inventory const& inventory, Qube const& qube) {
+  std::string const base = value_of(inventory, qube, "template");
+  if (qube.klass != QubeClass::disposable) return base;
+  Qube const* const middle = inventory.find(base);
+  return middle == nullptr ? std::string() : value_of(inventory, *middle, "template");
+}
+
+std::vector<std::string> netvm_chain(Inventory const& inventory, std::string_view qube) {
+  std::vector<std::string> chain;
+  Qube const* at = inventory.find(qube);
+  // Longer than there are qubes: a loop, which only a damaged database can hold.
+  while (at != nullptr && chain.size() <= inventory.qubes().size()) {
+    std::string const netvm = value_of(inventory, *at, "netvm");
+    at = netvm.empty() ? nullptr : inventory.find(netvm);
+    if (at != nullptr) chain.push_back(netvm);
+  }
+  return chain;
 }
 
 int number_of(Inventory const& inventory, Qube const& qube, std::string_view property) {

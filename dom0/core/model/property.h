@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "dom0/client/listing.h"
@@ -26,6 +27,8 @@ struct PropertySpec {
   // Used when nothing is set; for vm and int types it may name a system setting instead, written "@setting".
   std::string_view fallback;
   std::string_view help;
+  // Disposables have what AppVMs have, unless it says otherwise here.
+  enum class Disposables { as_app, not_these, only_these } disposables = Disposables::as_app;
 
   [[nodiscard]] bool applies_to(QubeClass klass) const;
 };
@@ -47,6 +50,11 @@ struct PropertySpec {
 // The text a caller sent, as it will be stored; or QubesPropertyValueError saying what would be right. `qube` is null for a system setting.
 [[nodiscard]] Result<std::string, admin::Exception> check_value(Inventory const& inventory, Qube const* qube, PropertySpec const& spec,
                                                                 std::string_view text);
+
+// The TemplateVM whose root volume a qube starts from: its template's template for a disposable. Empty if there is none.
+[[nodiscard]] std::string root_template(Inventory const& inventory, Qube const& qube);
+// What stands between a qube and the network, the nearest first; the qube itself is not in it.
+[[nodiscard]] std::vector<std::string> netvm_chain(Inventory const& inventory, std::string_view qube);
 
 // default_template: the setting, else the only template, else the first by name; empty if there is none.
 [[nodiscard]] std::string default_template(Inventory const& inventory);

@@ -61,7 +61,7 @@ Result<std::string, admin::Exception> check_text(PropertySpec const& spec, std::
 
 Result<std::string, admin::Exception> check_reference(Inventory const& inventory, Qube const* qube, PropertySpec const& spec, std::string_view text) {
   if (text.empty() || text == "None") {
-    if (spec.name == "template") return bad(spec, "a qube of class AppVM needs a template");
+    if (spec.name == "template") return bad(spec, "a qube of this class needs a template");
     return std::string();
   }
   Qube const* const other = inventory.find(text);
@@ -70,7 +70,11 @@ Result<std::string, admin::Exception> check_reference(Inventory const& inventory
   if (spec.name == "netvm" || spec.name == "default_netvm" || spec.name == "updatevm" || spec.name == "clockvm") {
     return bad(spec, "no qube has a network card in this version of Bulkhead, so it can only be empty");
   }
-  if ((spec.name == "template" || spec.name == "default_template") && other->klass != QubeClass::template_qube) {
+  bool const of_disposable = qube != nullptr && qube->klass == QubeClass::disposable && spec.name == "template";
+  if (of_disposable && value_of(inventory, *other, "template_for_dispvms") != "True") {
+    return bad(spec, std::string(text) + " is no template for disposables (its template_for_dispvms is not True)");
+  }
+  if (!of_disposable && (spec.name == "template" || spec.name == "default_template") && other->klass != QubeClass::template_qube) {
     return bad(spec, std::string(text) + " is not a template");
   }
   if (spec.name.ends_with("dispvm") && value_of(inventory, *other, "template_for_dispvms") != "True") {

@@ -6,14 +6,17 @@ namespace bh::dom0 {
 namespace {
 
 using enum PropertyType;
+using Disposables = PropertySpec::Disposables;
 
 //   name                 type     admin  tmpl   app    set    inherit fallback  help
 constexpr PropertySpec kQube[] = {
     {"audiovm", vm, false, true, true, true, false, "@default_audiovm", "The qube that plays this one's sound. Sound is not part of this version."},
+    {"auto_cleanup", boolean, false, false, true, true, false, "False", "Whether the qube is removed when it has stopped.", Disposables::only_these},
     {"autostart", boolean, false, true, true, true, false, "False", "Start the qube when bulkheadd starts."},
     {"debug", boolean, false, true, true, true, false, "False", "Kept for other tools; bulkheadd logs the same either way."},
     {"default_dispvm", vm, true, true, true, true, false, "@default_dispvm", "The qube that disposables started from here are based on."},
     {"default_user", str, false, true, true, true, true, "user", "The user that runs commands and services in the qube unless told otherwise."},
+    {"dispid", integer, false, false, true, false, false, "", "The number in the disposable's name, fixed at its creation.", Disposables::only_these},
     {"guivm", vm, false, true, true, true, false, "@default_guivm", "The qube that shows this one's windows."},
     {"icon", str, true, true, true, false, false, "", "The name of the icon, made from class and label."},
     {"include_in_backups", boolean, true, true, true, true, false, "True", "Taken along in backups unless told otherwise."},
@@ -22,6 +25,7 @@ constexpr PropertySpec kQube[] = {
     {"keyboard_layout", str, true, true, true, true, true, "us++", "layout+variant+options for programs before a desktop's keymap arrives."},
     {"klass", str, true, true, true, false, false, "", "The class of the qube."},
     {"label", label, true, true, true, true, false, "", "The colour of the qube's window frames; its trust in the user's eyes."},
+    {"last_end", str, false, true, true, false, false, "", "Why the qube ended last, if nobody had asked it to; empty after a shutdown or kill."},
     {"maxmem", integer, false, true, true, false, false, "0", "0: memory is not balanced in this version; `memory` is all the qube gets."},
     {"memory", integer, false, true, true, true, true, "400", "Memory in MiB, from the next start on."},
     {"name", str, true, true, true, false, false, "", "The qube's name, fixed at its creation."},
@@ -30,13 +34,15 @@ constexpr PropertySpec kQube[] = {
     {"qid", integer, true, true, true, false, false, "", "The qube's number, fixed at its creation."},
     {"qrexec_timeout", integer, false, true, true, true, true, "@default_qrexec_timeout", "Seconds a starting qube may take until its agent answers."},
     {"shutdown_timeout", integer, false, true, true, true, true, "@default_shutdown_timeout", "Seconds a shutdown may take before it counts as failed."},
+    {"start_timing", str, false, true, true, false, false, "", "How the running qube was started: kind=warm or kind=cold, then milliseconds, phase by phase."},
     {"start_time", str, false, true, true, false, false, "", "Unix time of the last start, while the qube runs."},
     {"template", vm, false, false, true, true, false, "@default_template", "The template whose root volume the qube starts from; takes effect at the next start."},
-    {"template_for_dispvms", boolean, false, false, true, true, false, "False", "Whether disposables may be based on this qube."},
+    {"template_for_dispvms", boolean, false, false, true, true, false, "False", "Whether disposables may be based on this qube.", Disposables::not_these},
     {"updateable", boolean, true, true, true, false, false, "", "Whether updates installed in the qube persist (templates only)."},
     {"uuid", str, true, true, true, false, false, "", "The qube's UUID, fixed at its creation."},
     {"vcpus", integer, false, true, true, true, true, "2", "Number of virtual processors, from the next start on."},
     {"virt_mode", str, false, true, true, false, false, "hvm", "hvm: a QEMU machine of type q35. The only mode of this version."},
+    {"warm_start", boolean, false, true, true, true, true, "True", "Whether the qube may start from a saved machine of its template instead of booting."},
     {"xid", integer, true, true, true, false, false, "", "The domain number while the qube runs, else -1."},
 };
 

@@ -12,8 +12,9 @@
 
 namespace bh::dom0 {
 
-enum class QubeClass { admin, template_qube, app };
-[[nodiscard]] std::string_view to_string(QubeClass klass);  // "AdminVM", "TemplateVM", "AppVM"
+// disposable: based on an AppVM, nothing of it outlives its shutdown.
+enum class QubeClass { admin, template_qube, app, disposable };
+[[nodiscard]] std::string_view to_string(QubeClass klass);  // "AdminVM", "TemplateVM", "AppVM", "DispVM"
 [[nodiscard]] std::optional<QubeClass> parse_class(std::string_view text);
 
 struct Qube {

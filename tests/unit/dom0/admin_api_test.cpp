@@ -30,6 +30,8 @@ class RememberedLife final : public LifeCycle {
   void kill(std::string const& qube, Done done) override { record("kill " + qube, done); }
   void pause(std::string const& qube, Done done) override { record("pause " + qube, done); }
   void unpause(std::string const& qube, Done done) override { record("unpause " + qube, done); }
+  void suspend(std::string const& qube, Done done) override { record("suspend " + qube, done); }
+  void resume(std::string const& qube, Done done) override { record("resume " + qube, done); }
 
  private:
   void record(std::string call, Done const& done) {
@@ -238,7 +240,7 @@ TEST_F(Api, LabelsClassesPools) {
   EXPECT_EQ(ok("admin.label.Get", "blue"), "0x3465a4");
   EXPECT_EQ(ok("admin.label.Index", "black"), "8");
   EXPECT_EQ(error("admin.label.Get", "pink"), "QubesLabelNotFoundError");
-  EXPECT_EQ(ok("admin.vmclass.List"), "AdminVM\nAppVM\nTemplateVM\n");
+  EXPECT_EQ(ok("admin.vmclass.List"), "AdminVM\nAppVM\nDispVM\nTemplateVM\n");
   EXPECT_EQ(ok("admin.deviceclass.List"), "");
   EXPECT_EQ(ok("admin.pool.List"), "default\n");
   EXPECT_EQ(admin::parse_pairs(ok("admin.pool.Info", "default"), '\n')["driver"], "file");
