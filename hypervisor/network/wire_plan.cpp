@@ -31,10 +31,11 @@ WirePlan plan_wires(std::vector<Station> const& stations, std::vector<PlannedWir
   ByName by_name;
   for (auto const& station : stations) by_name[station.name] = &station;
   std::map<DomainId, Station const*> wanted;  // client -> its netvm
+  std::map<DomainId, std::set<WireSlot>> taken;
   for (auto const& station : stations) {
     if (auto const* const netvm = wanted_netvm(station, by_name)) wanted[station.domain] = netvm;
+    taken[station.domain].insert(station.busy.begin(), station.busy.end());
   }
-  std::map<DomainId, std::set<WireSlot>> taken;
   for (auto const& wire : present) {
     auto const want = wanted.find(wire.client);
     if (want == wanted.end() || want->second->domain != wire.netvm) {
@@ -48,6 +49,8 @@ WirePlan plan_wires(std::vector<Station> const& stations, std::vector<PlannedWir
   for (auto const& station : stations) {
     auto const want = wanted.find(station.domain);
     if (want == wanted.end()) continue;
+    // Its old card is on its way out: the plan made when it has gone has the new wire.
+    if (taken[station.domain].contains(kUplinkSlot)) continue;
     auto& slots = taken[want->second->domain];
     auto const slot = lowest_free(slots, want->second->wires);
     if (!slot) {

@@ -24,6 +24,7 @@ struct Station {
   std::string netvm;                 // empty: none
   bool provides_network = false;
   machine::WireCount wires{1};       // all its slots, the uplink's included
+  std::vector<WireSlot> busy = {};   // slots with a card that the guest has not let go of yet
 };
 
 struct PlannedWire {

@@ -66,6 +66,20 @@ TEST(WirePlan, ASlotThatBecomesFreeIsUsedAgain) {
   EXPECT_EQ(plan.add, std::vector{wire(3, 1, 1)});
 }
 
+TEST(WirePlan, WaitsForCardsThatAGuestHasNotLetGoOf) {
+  auto net = station("net", 1, "", true, 3);
+  auto work = station("work", 2, "net");
+  net.busy = {WireSlot(1)};
+  EXPECT_EQ(plan_wires({net, work}, {}).add, std::vector{wire(2, 1, 2)});
+  net.busy = {WireSlot(1), WireSlot(2)};
+  EXPECT_EQ(plan_wires({net, work}, {}).problems.size(), 1U);
+  net.busy.clear();
+  work.busy = {kUplinkSlot};
+  auto const later = plan_wires({net, work}, {});
+  EXPECT_TRUE(later.add.empty());
+  EXPECT_TRUE(later.problems.empty());
+}
+
 TEST(WirePlan, AQubeIsNeverWiredToItself) { EXPECT_TRUE(plan_wires({station("net", 1, "net", true, 4)}, {}).add.empty()); }
 
 // Whatever the facts: after the plan each client has at most one wire, no slot is used twice, none beyond what there is, and a second plan is empty.
