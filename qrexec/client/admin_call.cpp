@@ -29,13 +29,13 @@ Result<std::string> read_answer(UniqueFd const& socket, Deadline deadline) {
 
 }  // namespace
 
-Result<void> admin_call(std::filesystem::path const& socket_path, AdminMethod const& method, std::string const& qube,
+Result<std::string> admin_call(std::filesystem::path const& socket_path, AdminMethod const& method, std::string const& qube,
                         Deadline deadline) {
   BH_TRY(socket, connect_unix(socket_path));
   BH_CHECK(write_all(socket, as_bytes(method.name + "+ dom0 name " + qube + '\0')));
   ::shutdown(socket.borrow(), SHUT_WR);
   BH_TRY(answer, read_answer(socket, deadline));
-  if (answer.starts_with(std::string_view("0\0", 2))) return {};
+  if (answer.starts_with(std::string_view("0\0", 2))) return answer.substr(2);
   if (!answer.starts_with(std::string_view("2\0", 2))) return Failure{Error{method.name + ": bulkheadd gave no answer", EPROTO}};
   std::string text = answer.substr(2);
   std::replace(text.begin(), text.end(), '\0', ' ');

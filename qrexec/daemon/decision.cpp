@@ -10,6 +10,7 @@
 #include "qrexec/client/admin_call.h"
 #include "qrexec/client/daemon_connection.h"
 #include "qrexec/daemon/ask_policy.h"
+#include "qrexec/daemon/disposable.h"
 #include "qrexec/service/lookup.h"
 
 namespace bh::qrexec {
@@ -85,14 +86,26 @@ Result<DaemonConnection> reach_target(Decision const& decision) {
   }
 }
 
-Result<void> connect_to_vm(Decision const& decision) {
+// The call's control connection to its target: while it is held the call may go on, and its end tells of the call's.
+Result<DaemonConnection> connect_to_vm(Decision const& decision) {
   BH_TRY(target, reach_target(decision));
   Exec const exec{ExecMode::with_streams, {decision.options.domain, vchan::Port(0)},
                   decision.allow.user + ":QUBESRPC " + decision.service + ' ' + decision.source};
   BH_TRY(address, target.run(exec, Clock::now() + kDaemonTime));
   BH_TRY(source, DaemonConnection::open(decision.options.socket_folder, std::to_string(decision.options.domain.value()),
                                         Clock::now() + kDaemonTime));
-  return source.connect(ServiceConnect{address, decision.ident}, Clock::now() + kDaemonTime);
+  BH_CHECK(source.connect(ServiceConnect{address, decision.ident}, Clock::now() + kDaemonTime));
+  return target;
+}
+
+// The qube is there for this call alone and ends with it.
+Result<void> serve_in_disposable(Decision decision) {
+  BH_TRY(disposable, Disposable::start(decision.options.admin_socket, decision.allow.target, Clock::now() + kStartTime));
+  log::info("made for this call: " + disposable.name() + " (" + decision.allow.target + ")");
+  decision.allow.target = disposable.name();
+  decision.allow.target_uuid.reset();
+  BH_TRY(target, connect_to_vm(decision));
+  return target.wait_for_end(Deadline::max());
 }
 
 }  // namespace
@@ -114,11 +127,13 @@ int decide_and_carry_out(DaemonOptions const& options, TriggerRequest const& req
     return kExitRefused;
   }
   std::string const& target = decision->allow.target;
-  if (target.starts_with("@dispvm")) {
-    log::error("refused " + asked + ": calls to new disposables (" + target + ") are not there in this version");
-    return kExitRefused;
-  }
   log::info("allowed: " + decision->says());
+  if (target.starts_with("@dispvm")) {
+    auto const served = serve_in_disposable(*decision);
+    if (served) return 0;
+    log::error("refused " + decision->says() + ": " + served.error().message);
+    return kExitProblem;
+  }
   if (target == "dom0" || target == "@adminvm") return serve_in_dom0(*decision);
   auto const connected = connect_to_vm(*decision);
   if (connected) return 0;

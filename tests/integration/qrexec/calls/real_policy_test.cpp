@@ -13,7 +13,8 @@ constexpr char kSystem[] = R"({"domains": {
   "dom0": {"type": "AdminVM", "power_state": "Running"},
   "work": {"type": "AppVM", "power_state": "Running", "uuid": "00000000-0000-0000-0000-000000000001"},
   "vault": {"type": "AppVM", "power_state": "Running", "uuid": "00000000-0000-0000-0000-000000000002"},
-  "cold": {"type": "AppVM", "power_state": "Halted", "uuid": "00000000-0000-0000-0000-000000000003"}}})";
+  "cold": {"type": "AppVM", "power_state": "Halted", "uuid": "00000000-0000-0000-0000-000000000003"},
+  "dvm": {"type": "AppVM", "power_state": "Halted", "template_for_dispvms": true, "uuid": "00000000-0000-0000-0000-000000000004"}}})";
 
 constexpr char kPolicy[] =
     "test.Svc   *       work   vault     allow\n"
@@ -21,6 +22,7 @@ constexpr char kPolicy[] =
     "test.Svc   *       work   @default  allow target=vault\n"
     "test.Svc   *       work   @adminvm  allow\n"
     "test.Svc   *       vault  cold      allow autostart=no\n"
+    "test.Svc   *       vault  @dispvm:dvm allow\n"
     "test.Only  +this   @anyvm @anyvm    allow\n"
     "test.Ask   *       @anyvm @anyvm    ask\n"
     "*          *       @anyvm @anyvm    deny\n";
@@ -89,6 +91,39 @@ TEST_F(RealPolicy, AHaltedTargetIsStartedFirst) {
   });
   EXPECT_EQ(world_.client_vm(42, {"cold", "test.Svc+a"}, "in").output, "to work test.Svc+a\nin");
   EXPECT_EQ(admin_->asked(), (std::vector<std::string>{"admin.vm.Start+ dom0 name cold"}));
+}
+
+TEST_F(RealPolicy, ADisposableIsMadeForTheCallAndEndsWithIt) {
+  admin([this](std::string const& request) {
+    if (request.starts_with("admin.vm.CreateDisposable")) return FakeAdmin::ok() + "disp77";
+    if (!request.starts_with("admin.vm.Start")) return FakeAdmin::ok();
+    world_.running.push_back(world_.daemon(77, "disp77"));
+    world_.running.push_back(world_.agent(77));
+    return FakeAdmin::ok();
+  });
+  auto const done = world_.client_vm(43, {"@dispvm:dvm", "test.Svc+a"}, "in");
+  EXPECT_EQ(done.output, "to vault test.Svc+a\nin");
+  EXPECT_EQ(done.code, 4);
+  for (int i = 0; i < 500 && admin_->asked().back() != "admin.vm.Kill+ dom0 name disp77"; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  auto const asked = admin_->asked();
+  EXPECT_EQ(asked.front(), "admin.vm.CreateDisposable+ dom0 name dvm");
+  EXPECT_EQ(asked.back(), "admin.vm.Kill+ dom0 name disp77");
+}
+
+TEST_F(RealPolicy, ADisposableThatDoesNotStartIsClearedAwayAndTheCallRefused) {
+  admin([](std::string const& request) {
+    if (request.starts_with("admin.vm.CreateDisposable")) return FakeAdmin::ok() + "disp78";
+    return request.starts_with("admin.vm.Start") ? FakeAdmin::exception("QubesMemoryError", "no memory") : FakeAdmin::ok();
+  });
+  expect_refused(world_.client_vm(43, {"@dispvm:dvm", "test.Svc"}));
+  EXPECT_EQ(admin_->asked(), (std::vector<std::string>{"admin.vm.CreateDisposable+ dom0 name dvm", "admin.vm.Start+ dom0 name disp78",
+                                                       "admin.vm.Kill+ dom0 name disp78", "admin.vm.Remove+ dom0 name disp78"}));
+}
+
+TEST_F(RealPolicy, ANameThatBulkheaddCannotHaveMadeIsNotCalled) {
+  admin([](std::string const&) { return FakeAdmin::ok() + "../disp"; });
+  expect_refused(world_.client_vm(43, {"@dispvm:dvm", "test.Svc"}));
+  EXPECT_EQ(admin_->asked().size(), 1U);
 }
 
 TEST_F(RealPolicy, AutostartOffAndAFailedStartRefuse) {
