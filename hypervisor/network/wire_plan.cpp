@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace bh::network {
@@ -61,16 +62,6 @@ WirePlan plan_wires(std::vector<Station> const& stations, std::vector<PlannedWir
     plan.add.push_back({station.domain, want->second->domain, *slot});
   }
   return plan;
-}
-
-std::optional<std::vector<std::string>> netvm_chain(std::string const& qube, std::function<std::string(std::string const&)> const& netvm_of) {
-  std::vector<std::string> chain;
-  std::set<std::string> seen{qube};
-  for (std::string next = netvm_of(qube); !next.empty(); next = netvm_of(next)) {
-    if (!seen.insert(next).second) return std::nullopt;
-    chain.push_back(next);
-  }
-  return chain;
 }
 
 }  // namespace bh::network

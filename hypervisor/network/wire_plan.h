@@ -3,8 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,9 +41,5 @@ struct WirePlan {
 };
 
 [[nodiscard]] WirePlan plan_wires(std::vector<Station> const& stations, std::vector<PlannedWire> const& present);
-
-// The netvm chain of `qube`, nearest first; nullopt: a loop. `netvm_of` gives "" for none. Whoever changes a netvm asks before storing.
-[[nodiscard]] std::optional<std::vector<std::string>> netvm_chain(std::string const& qube,
-                                                                  std::function<std::string(std::string const&)> const& netvm_of);
 
 }  // namespace bh::network

@@ -1,6 +1,7 @@
 #include "dom0/core/model/property.h"
 
 #include "base/number.h"
+#include "dom0/core/model/qube_network.h"
 
 namespace bh::dom0 {
 
@@ -107,6 +108,9 @@ admin::PropertyValue evaluate_setting(Inventory const& inventory, PropertySpec c
 admin::PropertyValue default_of(Inventory const& inventory, Qube const& qube, PropertySpec const& spec) {
   if (auto value = built_in(qube, spec.name)) return {spec.name != "label", std::string(to_string(spec.type)), *value};
   if (spec.name == "netvm" && !is_based_on_another(qube)) return as_default(spec, "");
+  // One that provides network could otherwise be its own default.
+  if (spec.name == "netvm" && qube.klass == QubeClass::app && value_of(inventory, qube, "provides_network") == "True") return as_default(spec, "");
+  if (auto value = network_property(inventory, qube, spec.name)) return as_default(spec, std::move(*value));
   if (qube.klass == QubeClass::disposable) {
     if (auto value = default_of_disposable(inventory, qube, spec)) return *value;
   }

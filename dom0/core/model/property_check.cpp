@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "dom0/core/model/property.h"
+#include "dom0/core/model/qube_network.h"
 
 namespace bh::dom0 {
 
@@ -25,7 +26,7 @@ std::optional<std::string> parse_bool(std::string_view text) {
 
 struct Range { std::string_view name; std::uint64_t low, high; std::string_view unit; };
 constexpr std::array kRanges{
-    Range{"memory", 64, 1U << 20U, "MiB"},           Range{"vcpus", 1, 64, "processors"},
+    Range{"memory", 64, 1U << 20U, "MiB"},           Range{"maxmem", 0, 1U << 20U, "MiB"}, Range{"vcpus", 1, 64, "processors"},
     Range{"qrexec_timeout", 1, 86400, "seconds"},    Range{"shutdown_timeout", 1, 86400, "seconds"},
     Range{"default_qrexec_timeout", 1, 86400, "seconds"}, Range{"default_shutdown_timeout", 1, 86400, "seconds"},
     Range{"stats_interval", 1, 3600, "seconds"},
@@ -56,6 +57,9 @@ bool is_layout(std::string_view text) {
 Result<std::string, admin::Exception> check_text(PropertySpec const& spec, std::string_view text) {
   if (spec.name == "default_user" && !is_user_name(text)) return bad(spec, "a user name of lower-case letters, digits, '_' and '-' is needed");
   if (spec.name == "keyboard_layout" && !is_layout(text)) return bad(spec, "layout+variant+options is needed, for instance de+nodeadkeys+");
+  if (spec.name == "mac") {
+    if (auto const objection = objection_to_mac(text)) return bad(spec, *objection);
+  }
   return std::string(text);
 }
 
@@ -67,8 +71,9 @@ Result<std::string, admin::Exception> check_reference(Inventory const& inventory
   Qube const* const other = inventory.find(text);
   if (other == nullptr) return Failure{admin::Exception{"QubesVMNotFoundError", "there is no qube named " + std::string(text)}};
   if (qube != nullptr && other->name == qube->name && spec.name != "default_dispvm") return bad(spec, "a qube cannot refer to itself");
-  if (spec.name == "netvm" || spec.name == "default_netvm" || spec.name == "updatevm" || spec.name == "clockvm") {
-    return bad(spec, "no qube has a network card in this version of Bulkhead, so it can only be empty");
+  if (spec.name == "netvm" || spec.name == "default_netvm") {
+    if (qube != nullptr && (qube->klass == QubeClass::template_qube || qube->klass == QubeClass::admin)) return bad(spec, "templates and dom0 have no network card");
+    if (auto const objection = objection_to_netvm(inventory, qube, *other)) return bad(spec, *objection);
   }
   bool const of_disposable = qube != nullptr && qube->klass == QubeClass::disposable && spec.name == "template";
   if (of_disposable && value_of(inventory, *other, "template_for_dispvms") != "True") {
@@ -98,7 +103,9 @@ Result<std::string, admin::Exception> check_value(Inventory const& inventory, Qu
     case PropertyType::boolean: {
       auto const value = parse_bool(text);
       if (!value) return bad(spec, "True or False is needed");
-      if (spec.name == "provides_network" && *value == "True") return bad(spec, "no qube has a network card in this version of Bulkhead");
+      if (spec.name == "provides_network" && *value == "False" && qube != nullptr) {
+        if (auto const objection = objection_to_leaving_network(inventory, *qube)) return bad(spec, *objection);
+      }
       return *value;
     }
     case PropertyType::vm: return check_reference(inventory, qube, spec, text);

@@ -100,14 +100,92 @@ TEST_F(Model, ReferencesNameQubesOfTheRightKind) {
   EXPECT_FALSE(check("template", ""));
   EXPECT_TRUE(check("template", "debian"));
   EXPECT_EQ(*check("netvm", ""), "");
-  // The honest answer of a version in which no qube has a network card.
-  EXPECT_NE(check("netvm", "debian").error().message.find("network card"), std::string::npos);
-  EXPECT_FALSE(check("provides_network", "True"));
+  EXPECT_NE(check("netvm", "debian").error().message.find("provides_network"), std::string::npos);
+  EXPECT_FALSE(check("netvm", "work"));
   EXPECT_FALSE(check("default_dispvm", "debian"));
 }
 
 TEST_F(Model, ReadOnlyPropertiesStayReadOnly) {
-  for (char const* property : {"name", "qid", "uuid", "klass", "xid", "maxmem", "virt_mode"}) EXPECT_FALSE(check(property, "1")) << property;
+  for (char const* property : {"name", "qid", "uuid", "klass", "xid", "ip", "gateway", "dns", "virt_mode"}) EXPECT_FALSE(check(property, "1")) << property;
+}
+
+class NetworkModel : public Model {
+ protected:
+  void SetUp() override {
+    Model::SetUp();
+    for (auto const& [name, qid] : {std::pair{"net", 3}, std::pair{"firewall", 4}}) {
+      inventory.put(make(name, qid, QubeClass::app));
+      set(name, "provides_network", "True");
+    }
+    set("firewall", "netvm", "net");
+  }
+  Result<std::string, admin::Exception> check_on(char const* qube, char const* property, std::string_view text) {
+    Qube const* const found = inventory.find(qube);
+    return check_value(inventory, found, *find_property(property, found->klass), text);
+  }
+  std::string of(char const* qube, char const* property) { return value_of(inventory, *inventory.find(qube), property); }
+};
+
+TEST_F(NetworkModel, AddressesFollowFromNumbers) {
+  EXPECT_EQ(work("ip"), "10.137.0.2");
+  EXPECT_EQ(work("gateway"), "");
+  EXPECT_EQ(work("dns"), "");
+  EXPECT_EQ(work("mac"), "00:16:3e:5e:6c:00");
+  set("work", "netvm", "firewall");
+  EXPECT_EQ(work("gateway"), "10.137.0.4");
+  EXPECT_EQ(work("dns"), "10.139.1.1 10.139.1.2");
+  Qube disposable = make("disp7", 9, QubeClass::disposable);
+  disposable.properties = {{"template", "work"}, {"dispid", "7"}};
+  inventory.put(std::move(disposable));
+  EXPECT_EQ(of("disp7", "ip"), "10.138.0.7");
+  EXPECT_EQ(of("disp7", "netvm"), "firewall") << "as its template";
+}
+
+TEST_F(NetworkModel, ANetvmProvidesNetworkAndLoopsAreRefused) {
+  EXPECT_TRUE(check_on("work", "netvm", "firewall"));
+  EXPECT_FALSE(check_on("net", "netvm", "work")) << "work provides none";
+  EXPECT_NE(check_on("net", "netvm", "firewall").error().message.find("loop"), std::string::npos);
+  EXPECT_FALSE(check_on("net", "netvm", "net"));
+  EXPECT_FALSE(check_on("debian", "netvm", "net")) << "templates have no card";
+  EXPECT_EQ(netvm_chain(inventory, "firewall"), std::vector<std::string>{"net"});
+}
+
+TEST_F(NetworkModel, ALoopThroughADisposableIsSeenWhereItsTemplateIsChanged) {
+  set("work", "provides_network", "True");
+  Qube disposable = make("disp7", 9, QubeClass::disposable);
+  disposable.properties = {{"template", "work"}, {"dispid", "7"}};
+  inventory.put(std::move(disposable));
+  set("net", "netvm", "disp7");
+  EXPECT_NE(check_on("work", "netvm", "net").error().message.find("loop"), std::string::npos);
+}
+
+TEST_F(NetworkModel, TheDefaultNetvmIsNotItsOwn) {
+  inventory.set_setting("default_netvm", "firewall");
+  EXPECT_EQ(work("netvm"), "firewall");
+  EXPECT_EQ(of("firewall", "netvm"), "net");
+  EXPECT_EQ(of("net", "netvm"), "") << "nor is one that provides network itself given it";
+  EXPECT_EQ(of("debian", "netvm"), "");
+}
+
+TEST_F(NetworkModel, AQubeInUseGoesOnProvidingNetwork) {
+  EXPECT_NE(check_on("net", "provides_network", "False").error().message.find("firewall"), std::string::npos);
+  EXPECT_TRUE(check_on("firewall", "provides_network", "False"));
+  inventory.set_setting("default_netvm", "firewall");
+  EXPECT_FALSE(check_on("firewall", "provides_network", "False"));
+}
+
+TEST_F(NetworkModel, ACardsAddressIsOneAndNotThatOfANetvmsEnd) {
+  EXPECT_TRUE(check("mac", "02:11:22:33:44:55"));
+  for (auto const* bad : {"", "02:11:22:33:44", "ff:ff:ff:ff:ff:ff", "fe:ff:0a:89:00:02"}) EXPECT_FALSE(check("mac", bad)) << bad;
+}
+
+TEST_F(Model, MaxmemIsANumberOrZero) {
+  EXPECT_EQ(work("maxmem"), "0");
+  EXPECT_TRUE(check("maxmem", "0"));
+  EXPECT_TRUE(check("maxmem", "4000"));
+  EXPECT_FALSE(check("maxmem", "-1"));
+  set("debian", "maxmem", "2000");
+  EXPECT_EQ(work("maxmem"), "2000") << "as its template";
 }
 
 TEST_F(Model, WhoeverNeedsAQubeIsNamed) {

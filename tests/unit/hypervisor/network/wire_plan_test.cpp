@@ -115,16 +115,5 @@ TEST(WirePlan, AnyFactsLeadToASoundState) {
   }
 }
 
-TEST(NetvmChain, IsFollowedToItsEndAndALoopIsRefused) {
-  std::map<std::string, std::string> netvms{{"work", "firewall"}, {"firewall", "net"}, {"a", "b"}, {"b", "a"}, {"self", "self"}};
-  auto const of = [&](std::string const& name) { return netvms[name]; };
-  EXPECT_EQ(netvm_chain("work", of), (std::vector<std::string>{"firewall", "net"}));
-  EXPECT_EQ(netvm_chain("net", of), std::vector<std::string>{});
-  EXPECT_EQ(netvm_chain("a", of), std::nullopt);
-  EXPECT_EQ(netvm_chain("self", of), std::nullopt);
-  netvms["x"] = "a";
-  EXPECT_EQ(netvm_chain("x", of), std::nullopt) << "a loop further on";
-}
-
 }  // namespace
 }  // namespace bh::network
