@@ -32,6 +32,7 @@ struct Parsed {
   TagOptions tag;
   EventOptions event;
   LogOptions log;
+  DoctorOptions doctor;
   std::vector<std::string> qubes;
   std::string text;
   int timeout = 0;
@@ -74,9 +75,10 @@ void set_up_create(CLI::App& app, Parsed& p, bool peer) {
   app.add_option("NAME", p.create.name, "a letter, then letters, digits, '_', '.', '-'; at most 31")->required();
   app.add_option("-l,--label", p.create.label, "red, orange, yellow, green, gray, blue, purple or black")->required();
   app.add_option("-t,--template", p.create.template_name, "the template; default: default_template");
-  app.add_option("-C,--class", p.create.klass, "AppVM is the only class this version creates");
+  app.add_option("-C,--class", p.create.klass, "AppVM (default) or DispVM: a disposable that keeps its name; its template is then a qube with template_for_dispvms");
   app.add_option(peer ? "--prop,--property" : "--prop", p.create.properties, "NAME=VALUE, may be repeated")->allow_extra_args(false);
-  app.footer("Examples:\n  bulkhead create work --label blue\n  bulkhead create web --label red --prop memory=600 --prop autostart=True");
+  app.footer("Examples:\n  bulkhead create work --label blue\n  bulkhead create web --label red --prop memory=600 --prop autostart=True\n"
+             "  bulkhead create usb --class DispVM --template web --label red");
   p.action = [&p](Session const& session) { return create_qube(session, p.create); };
 }
 
@@ -90,8 +92,16 @@ void set_up_remove(CLI::App& app, Parsed& p, bool) {
 void set_up_start(CLI::App& app, Parsed& p, bool peer) {
   app.add_option("QUBE", p.qubes, "qubes to start; all at once")->required();
   if (peer) app.add_flag("--skip-if-running", p.flag[0], "kept for scripts: a running qube is never an error");
-  app.footer("Waits until the qube's agent answers (property qrexec_timeout). Example: bulkhead start work untrusted");
-  p.action = [&p](Session const& session) { return start_qubes(session, p.qubes); };
+  app.add_flag("--timing", p.flag[1], "print how long each phase of the start took");
+  app.footer("Waits until the qube's agent answers (property qrexec_timeout). Examples:\n  bulkhead start work untrusted\n  bulkhead start --timing work");
+  p.action = [&p](Session const& session) { return start_qubes(session, p.qubes, p.flag[1]); };
+}
+
+void set_up_restart(CLI::App& app, Parsed& p, bool) {
+  app.add_option("QUBE", p.qubes, "qubes to shut down and start again; all at once")->required();
+  app.add_flag("--timing", p.flag[1], "print how long each phase of the start took");
+  app.footer("A qube that is not running is started. Example: bulkhead restart work");
+  p.action = [&p](Session const& session) { return restart_qubes(session, p.qubes, p.flag[1]); };
 }
 
 void set_up_shutdown(CLI::App& app, Parsed& p, bool peer) {
@@ -121,8 +131,26 @@ void set_up_power(CLI::App& app, Parsed& p, bool) {
   p.action = [&p](Session const& session) { return power_action(session, kAction, p.qubes); };
 }
 
+void add_disposable(CLI::App& app, Parsed& p) {
+  app.add_flag(std::string("--dispvm{") + kDefaultDisposable + "}", p.run.disposable_of,
+               "run in a new disposable, of the qube given as --dispvm=TEMPLATE or of dom0's default_dispvm; it is killed when the command ends");
+}
+
+// With --dispvm there is no qube among the words: the first one belongs to the command.
+bool settle_disposable(Parsed& p) {
+  if (p.run.disposable_of.empty() == !p.run.qube.empty()) return true;
+  if (p.run.disposable_of.empty()) {
+    print_error("name a qube, or --dispvm for a new disposable");
+    return false;
+  }
+  p.run.command.insert(p.run.command.begin(), std::move(p.run.qube));
+  p.run.qube.clear();
+  return true;
+}
+
 void set_up_run(CLI::App& app, Parsed& p, bool) {
-  app.add_option("QUBE", p.run.qube, "the qube; it is started if need be")->required();
+  app.add_option("QUBE", p.run.qube, "the qube; it is started if need be; none with --dispvm");
+  add_disposable(app, p);
   app.add_flag("--shell", p.flag[0], "the words are a text for the user's shell in the qube");
   app.add_flag("--service", p.flag[1], "the word is a service's name, with +ARGUMENT if it takes one");
   app.add_option("-u,--user", p.run.user, "run as this user of the qube instead of its default_user");
@@ -131,7 +159,8 @@ void set_up_run(CLI::App& app, Parsed& p, bool) {
   app.add_flag("--no-filter", p.flag[3], "pass escape sequences on to the terminal (they can reprogram it)");
   app.prefix_command();
   app.footer("stdin, stdout and stderr are the command's. On a terminal its output is filtered, into a pipe it is passed as it is.\n"
-             "Examples:\n  bulkhead run work -- ls -l /home/user\n  bulkhead run --gui work -- foot\n  bulkhead run --shell work 'ps ax | grep foot'\n  bulkhead run -u root work -- systemctl status");
+             "Examples:\n  bulkhead run work -- ls -l /home/user\n  bulkhead run --gui work -- foot\n  bulkhead run --shell work 'ps ax | grep foot'\n  bulkhead run -u root work -- systemctl status\n"
+             "  bulkhead run --gui --dispvm=web -- foot");
   p.action = [&p, &app](Session const& session) {
     auto const words = app.remaining();
     p.run.command.insert(p.run.command.end(), words.begin(), words.end());
@@ -140,6 +169,7 @@ void set_up_run(CLI::App& app, Parsed& p, bool) {
       print_error("either --shell or --service");
       return kUsage;
     }
+    if (!settle_disposable(p)) return kUsage;
     if (p.flag[0]) p.run.kind = RunOptions::Kind::shell;
     if (p.flag[1]) p.run.kind = RunOptions::Kind::service;
     p.run.autostart = !p.flag[2];
@@ -158,13 +188,15 @@ void set_up_qvm_run(CLI::App& app, Parsed& p, bool) {
   app.add_flag("--no-shell", p.flag[4], "COMMAND and arguments are run without a shell");
   app.add_flag("--filter-escape-chars,!--no-filter-escape-chars", p.flag[5], "filter the output (default on a terminal)");
   app.add_flag("--gui,!--no-gui", p.run.gui, "wait for the qube's session");
-  app.add_option("QUBE", p.run.qube, "the qube")->required();
+  add_disposable(app, p);
+  app.add_option("QUBE", p.run.qube, "the qube; none with --dispvm");
   app.prefix_command();
   app.footer("Example: qvm-run -p work 'cat /etc/os-release'");
   p.action = [&p, &app](Session const& session) {
     auto const words = app.remaining();
     p.run.command.insert(p.run.command.end(), words.begin(), words.end());
     p.run.command.insert(p.run.command.end(), p.after_dashes.begin(), p.after_dashes.end());
+    if (!settle_disposable(p)) return kUsage;
     p.run.kind = p.flag[3] ? RunOptions::Kind::service : p.flag[4] ? RunOptions::Kind::program : RunOptions::Kind::shell;
     p.run.autostart = !p.flag[1];
     p.run.pass_io = p.flag[2];
@@ -239,8 +271,11 @@ void set_up_log(CLI::App& app, Parsed& p, bool) {
 }
 
 void set_up_doctor(CLI::App& app, Parsed& p, bool) {
-  app.footer("Exit status 1 if something essential fails. Example: bulkhead doctor --json");
-  p.action = [](Session const& session) { return doctor(session); };
+  app.add_flag("-a,--all", p.doctor.all, "what is in order in full, too");
+  app.add_option("--host-files", p.doctor.host_files, "judge another host by its proc, sys, etc and lib/firmware, copied below this folder");
+  app.footer("Exit status: 0 all is ok, or weaker than it could be; 1 something is broken or could not be learned.\n"
+             "Examples:\n  bulkhead doctor\n  bulkhead doctor --json\n  bulkhead doctor --host-files /tmp/other-host");
+  p.action = [&p](Session const& session) { return doctor(session, p.doctor); };
 }
 
 void set_up_version(CLI::App&, Parsed& p, bool) {
@@ -263,10 +298,13 @@ constexpr Command kCommands[] = {
     {"ls", "qvm-ls", "list qubes, their classes and states", true, set_up_list},
     {"create", "qvm-create", "create a qube", false, set_up_create},
     {"start", "qvm-start", "start qubes", false, set_up_start},
+    {"restart", "", "shut qubes down and start them again", false, set_up_restart},
     {"shutdown", "qvm-shutdown", "shut qubes down", false, set_up_shutdown},
     {"kill", "qvm-kill", "end qubes at once, as if their power were cut", false, set_up_power<PowerAction::kill>},
     {"pause", "qvm-pause", "stop qubes' processors", false, set_up_power<PowerAction::pause>},
     {"unpause", "qvm-unpause", "let them go on", false, set_up_power<PowerAction::unpause>},
+    {"suspend", "qvm-suspend", "stop qubes as for a sleep of the host", false, set_up_power<PowerAction::suspend>},
+    {"resume", "qvm-resume", "let suspended qubes go on", false, set_up_power<PowerAction::resume>},
     {"run", "", "run a command in a qube", false, set_up_run},
     {"", "qvm-run", "run a command in a qube", false, set_up_qvm_run},
     {"prefs", "qvm-prefs", "show or set a qube's properties", true, set_up_prefs},

@@ -42,7 +42,12 @@ struct RemoveOptions {
 };
 int remove_qubes(Session const& session, RemoveOptions const& options);
 
-int start_qubes(Session const& session, std::vector<std::string> const& qubes);
+// `timing`: print how long each phase took.
+int start_qubes(Session const& session, std::vector<std::string> const& qubes, bool timing = false);
+// Shuts each down, if it runs, and starts it again.
+int restart_qubes(Session const& session, std::vector<std::string> const& qubes, bool timing);
+// "kind=warm total=161 spawn=9 ..." for people: "warm start, 161 ms: spawn 9, ..."
+[[nodiscard]] std::string describe_timing(std::string_view timing);
 
 struct ShutdownOptions {
   std::vector<std::string> qubes;
@@ -55,7 +60,7 @@ struct ShutdownOptions {
 };
 int shutdown_qubes(Session const& session, ShutdownOptions const& options);
 
-enum class PowerAction { kill, pause, unpause };
+enum class PowerAction { kill, pause, unpause, suspend, resume };
 int power_action(Session const& session, PowerAction action, std::vector<std::string> const& qubes);
 
 struct RunOptions {
@@ -63,13 +68,16 @@ struct RunOptions {
   std::vector<std::string> command;  // program and arguments, or the service's name, or words of a shell text
   enum class Kind { program, shell, service } kind = Kind::program;
   std::string user = "DEFAULT";
+  // Run in a disposable of this qube, made for the command and killed after it; kDefaultDisposable: of dom0's default_dispvm.
+  std::string disposable_of;
   bool gui = false;  // wait for the qube's session before the program starts
   bool autostart = true;
   bool pass_io = true;
   bool filter_stdout = false;
   bool filter_stderr = false;
 };
-// Becomes qrexec-client; returns only if that fails.
+inline constexpr char const* kDefaultDisposable = "@default";
+// Becomes qrexec-client and returns only if that fails; with a disposable it stays to end that.
 int run_in_qube(Session const& session, RunOptions const& options);
 // admin-api.md 7: '-' doubled, other bytes outside A-Za-z0-9_. as -XX, arguments joined with '+'.
 [[nodiscard]] std::string encode_vmexec(std::vector<std::string> const& command);
@@ -115,6 +123,10 @@ int show_log(Session const& session, LogOptions const& options);
 // The last `count` lines, fit for a terminal.
 [[nodiscard]] std::vector<std::string> log_lines(std::string_view text, std::size_t count);
 
-int doctor(Session const& session);
+struct DoctorOptions {
+  bool all = false;                                  // what is in order, too, in full
+  std::optional<std::filesystem::path> host_files;  // another host's /proc, /sys and /etc, copied there
+};
+int doctor(Session const& session, DoctorOptions const& options);
 
 }  // namespace bh::cli

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <future>
 
@@ -42,7 +43,27 @@ int for_each(std::vector<std::string> const& qubes, std::function<admin::Reply(s
 
 }  // namespace
 
-int start_qubes(Session const& session, std::vector<std::string> const& qubes) {
+std::string describe_timing(std::string_view timing) {
+  std::string_view reason;
+  if (auto const at = timing.find(" reason="); at != std::string_view::npos) {
+    reason = timing.substr(at + 8);
+    timing = timing.substr(0, at);
+  }
+  std::string kind = "?", total = "?", phases;
+  std::string words(timing);
+  std::replace(words.begin(), words.end(), ' ', '\n');
+  for (auto const& word : admin::parse_lines(words)) {
+    std::size_t const equals = word.find('=');
+    if (equals == std::string::npos) continue;
+    std::string const key = word.substr(0, equals), value = word.substr(equals + 1);
+    if (key == "kind") kind = value;
+    else if (key == "total") total = value;
+    else phases += (phases.empty() ? "" : ", ") + key + " " + value;
+  }
+  return kind + " start, " + total + " ms: " + phases + (reason.empty() ? "" : " (not warm: " + std::string(reason) + ")");
+}
+
+int start_qubes(Session const& session, std::vector<std::string> const& qubes, bool timing) {
   int status = kOk;
   {
     Progress const progress("starting " + joined(qubes));
@@ -50,8 +71,26 @@ int start_qubes(Session const& session, std::vector<std::string> const& qubes) {
       return session.client.call({.method = "admin.vm.Start", .destination = qube}, limit_of(session, qube, "qrexec_timeout"));
     });
   }
+  for (auto const& qube : qubes) {
+    auto const text = timing ? property(session, qube, "start_timing") : admin::Reply(std::string());
+    // One that did not start has none, and its error was printed.
+    if (text && !text->empty()) std::printf("%s: %s\n", qube.c_str(), describe_timing(*text).c_str());
+  }
   warn_of_tcg(session);
   return status;
+}
+
+int restart_qubes(Session const& session, std::vector<std::string> const& qubes, bool timing) {
+  int status = kOk;
+  {
+    Progress const progress("shutting down " + joined(qubes));
+    status = for_each(qubes, [&](std::string const& qube) {
+      auto const reply = session.client.call({.method = "admin.vm.Shutdown", .argument = "wait", .destination = qube}, limit_of(session, qube, "shutdown_timeout"));
+      if (!reply && reply.error().type == "QubesVMNotStartedError") return admin::Reply(std::string());
+      return reply;
+    });
+  }
+  return status == kOk ? start_qubes(session, qubes, timing) : status;
 }
 
 int shutdown_qubes(Session const& session, ShutdownOptions const& options) {
@@ -82,7 +121,16 @@ int shutdown_qubes(Session const& session, ShutdownOptions const& options) {
 }
 
 int power_action(Session const& session, PowerAction action, std::vector<std::string> const& qubes) {
-  char const* const method = action == PowerAction::kill ? "admin.vm.Kill" : action == PowerAction::pause ? "admin.vm.Pause" : "admin.vm.Unpause";
+  char const* const method = [action] {
+    switch (action) {
+      case PowerAction::kill: return "admin.vm.Kill";
+      case PowerAction::pause: return "admin.vm.Pause";
+      case PowerAction::unpause: return "admin.vm.Unpause";
+      case PowerAction::suspend: return "admin.vm.Suspend";
+      case PowerAction::resume: return "admin.vm.Resume";
+    }
+    return "?";
+  }();
   return for_each(qubes, [&](std::string const& qube) { return session.client.call({.method = method, .destination = qube}); });
 }
 

@@ -8,7 +8,7 @@ _bulkhead_options() { "$@" --help 2>/dev/null </dev/null | grep -oE -- '(^|[ ,])
 
 _bulkhead() {
   local word=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]} list=''
-  local commands='ls create start shutdown kill pause unpause run prefs system-prefs features tags check remove doctor events log version'
+  local commands='ls create start restart shutdown kill pause unpause suspend resume run prefs system-prefs features tags check remove doctor events log version'
   local -a call=("$program")
   local bulkhead=$program
   if [[ ${program##*/} == bulkhead ]]; then
@@ -39,5 +39,5 @@ _bulkhead() {
   mapfile -t COMPREPLY < <(compgen -W "$list" -- "$word")
 }
 
-complete -F _bulkhead bulkhead qvm-ls qvm-create qvm-start qvm-shutdown qvm-kill qvm-pause qvm-unpause qvm-run qvm-prefs qubes-prefs \
+complete -F _bulkhead bulkhead qvm-ls qvm-create qvm-start qvm-shutdown qvm-kill qvm-pause qvm-unpause qvm-suspend qvm-resume qvm-run qvm-prefs qubes-prefs \
   qvm-features qvm-tags qvm-check qvm-remove

@@ -27,6 +27,7 @@ class HostFixture {
 
   Asker asker{.uid = 1000, .user = "ann", .core_scheduling = false};
   [[nodiscard]] HostFacts facts() const { return read_host_facts(dir_.path(), asker); }
+  [[nodiscard]] std::filesystem::path const& root() const { return dir_.path(); }
   [[nodiscard]] HostFacts cpu_facts() const { return read_cpu_facts(dir_.path()); }
   // Every finding that is not ok.
   [[nodiscard]] std::map<std::string, Level> troubles() const;
