@@ -69,5 +69,12 @@ TEST(CommandLine, ManualAndCompletionKnowEveryCommandAndLink) {
   }
 }
 
+TEST(StartTiming, IsReadableForPeople) {
+  EXPECT_EQ(describe_timing("kind=warm total=161 spawn=9 copy=50"), "warm start, 161 ms: spawn 9, copy 50");
+  EXPECT_EQ(describe_timing("kind=cold total=3000 boot=2900 reason=the snapshot is damaged"),
+            "cold start, 3000 ms: boot 2900 (not warm: the snapshot is damaged)");
+  EXPECT_EQ(describe_timing(""), "? start, ? ms: ");
+}
+
 }  // namespace
 }  // namespace bh::cli
