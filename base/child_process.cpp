@@ -170,6 +170,17 @@ Result<ChildProcess> ChildProcess::adopt(int pid, std::uint64_t start_time) {
   return ChildProcess(pid, start_time, std::move(pidfd), false);
 }
 
+Result<ChildProcess> ChildProcess::own_child(int pid) {
+  // A child that has ended stays a zombie until it is waited for, so the number is still its own.
+  BH_TRY(pidfd, open_pidfd(pid));
+  siginfo_t info{};
+  if (::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd.borrow()), &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+    return Failure{Error::from_errno("hold process " + std::to_string(pid) + " as a child")};
+  }
+  BH_TRY(start_time, process_start_time(pid));
+  return ChildProcess(pid, start_time, std::move(pidfd), true);
+}
+
 bool ChildProcess::running() const {
   if (status_) return false;
   pollfd entry{pidfd_.borrow(), POLLIN, 0};

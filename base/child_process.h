@@ -47,6 +47,9 @@ class ChildProcess {
   // A process that somebody else started, known by pid and start time (field 22 of /proc/PID/stat). Its exit code cannot be had.
   static Result<ChildProcess> adopt(int pid, std::uint64_t start_time);
 
+  // A child of ours that another program of ours started in our name (clone with CLONE_PARENT); nobody has waited for it yet.
+  static Result<ChildProcess> own_child(int pid);
+
   ChildProcess(ChildProcess&&) noexcept = default;
   ChildProcess& operator=(ChildProcess&&) noexcept = default;
   // Does not end the process.
