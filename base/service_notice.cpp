@@ -6,13 +6,14 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <string_view>
 
 #include "base/unique_fd.h"
 
 namespace bh {
 
-Result<void> notify_service_ready(std::string const& socket) {
+Result<void> notify_service_ready(std::string const& socket) { return notify_service(socket, "READY=1"); }
+
+Result<void> notify_service(std::string const& socket, std::string_view notice) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket.empty() || socket.size() >= sizeof address.sun_path) {
@@ -23,9 +24,8 @@ Result<void> notify_service_ready(std::string const& socket) {
   auto const length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket.size());
   UniqueFd const fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd.open()) return Failure{Error::from_errno("make a socket")};
-  constexpr std::string_view kReady = "READY=1";
-  auto const sent = ::sendto(fd.borrow(), kReady.data(), kReady.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr const*>(&address), length);
-  if (sent < 0) return Failure{Error::from_errno("tell systemd that the service is ready")};
+  auto const sent = ::sendto(fd.borrow(), notice.data(), notice.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr const*>(&address), length);
+  if (sent < 0) return Failure{Error::from_errno("tell systemd " + std::string(notice))};
   return {};
 }
 

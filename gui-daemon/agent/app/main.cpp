@@ -69,6 +69,11 @@ Result<void> run(Options const& options) {
   ShellContext context{display.loop(), &desktop, &output, &seat};
   Globals const globals(display.get(), context);
 
+  if (!options.notify_socket.empty()) {
+    desktop.on_unseen_window([&options](std::size_t count) {
+      (void)notify_service(options.notify_socket, "STATUS=" + std::to_string(count) + " windows wait for a daemon");
+    });
+  }
   channel.set_events(channel_events(desktop, output));
   BH_CHECK(channel.start());
   BH_CHECK(display.listen(options.wayland_display));

@@ -1,5 +1,6 @@
 #include "gui-daemon/agent/window/desktop.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace bh::gui_agent {
@@ -16,6 +17,12 @@ gui::WindowId Desktop::add(GuestWindow& window) {
 void Desktop::remove(GuestWindow& window) {
   if (input_ != nullptr) input_->window_gone(window);
   windows_.erase(window.id());
+}
+
+void Desktop::mapped() {
+  if (!unseen_window_ || link_.connected()) return;
+  auto const shown = std::count_if(windows_.begin(), windows_.end(), [](auto const& entry) { return entry.second->mapped(); });
+  unseen_window_(static_cast<std::size_t>(shown));
 }
 
 void Desktop::connected() {

@@ -1,6 +1,7 @@
 // Desktop: all windows of the qube, and what the daemon says to them. One a process.
 #pragma once
 
+#include <functional>
 #include <map>
 
 #include "gui-daemon/agent/window/guest_window.h"
@@ -32,6 +33,8 @@ class Desktop {
 
   // Before the first window.
   void set_input(InputSink& input) { input_ = &input; }
+  // Called with the number of windows that have content, when one more has while no daemon is there to show it.
+  void on_unseen_window(std::function<void(std::size_t)> told) { unseen_window_ = std::move(told); }
 
   [[nodiscard]] DisplayLink& link() { return link_; }
   [[nodiscard]] WindowMemory& memory() { return memory_; }
@@ -44,6 +47,7 @@ class Desktop {
   // By GuestWindow.
   gui::WindowId add(GuestWindow& window);
   void remove(GuestWindow& window);
+  void mapped();
   // Windows that got no memory may try again.
   void memory_freed();
 
@@ -52,6 +56,7 @@ class Desktop {
   DisplayLink& link_;
   WindowMemory memory_;
   InputSink* input_ = nullptr;
+  std::function<void(std::size_t)> unseen_window_;
   std::map<gui::WindowId, GuestWindow*> windows_;
   std::uint32_t next_id_ = 1;
   bool freeing_ = false;

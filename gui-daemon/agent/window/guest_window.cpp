@@ -102,6 +102,7 @@ void GuestWindow::content_changed(Size size, Damage const& damage) {
   damage_.add(damage, {});
   if (!mapped_) {
     mapped_ = true;
+    desktop_.mapped();
     geometry_.width = size.width;
     geometry_.height = size.height;
     if (!announced_) {
@@ -175,6 +176,9 @@ bool GuestWindow::provide_slice() {
 }
 
 void GuestWindow::flush() {
+  // A window that no daemon has seen yet keeps its client's buffer: what was copied now would be missing in a clone of this machine, whose
+  // window memory is blank.
+  if (!desktop_.link().connected() && !slice_) return;
   if (!mapped_ || in_flight_ || (damage_.empty() && slice_size_ == content_size_)) return;
   if (!provide_slice()) return;
   damage_.clip(all_of(slice_size_));

@@ -146,6 +146,21 @@ TEST_F(GuestWindowTest, AReconnectedDaemonHearsEverythingAndNothingIsInFlight) {
   EXPECT_EQ(link.all<from::Damage>()[0].width, 100U);
 }
 
+TEST_F(GuestWindowTest, AWindowThatNobodyHasSeenKeepsItsBufferUntilADaemonComes) {
+  link.up = false;
+  std::vector<std::size_t> told;
+  desktop.on_unseen_window([&](std::size_t count) { told.push_back(count); });
+  show(100, 50);
+  EXPECT_EQ(events.updates_sent, 0);
+  EXPECT_EQ(told, std::vector<std::size_t>{1});
+  link.up = true;
+  desktop.connected();
+  EXPECT_EQ(events.updates_sent, 1);
+  EXPECT_EQ(link.all<from::Map>().size(), 1U);
+  ASSERT_EQ(link.all<from::Damage>().size(), 1U);
+  EXPECT_EQ(link.all<from::Damage>()[0].width, 100U);
+}
+
 TEST_F(GuestWindowTest, HidingReturnsTheMemory) {
   show(400, 300);
   auto const offset = link.all<from::MemoryDump>()[0].offset;
