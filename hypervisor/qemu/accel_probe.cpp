@@ -133,14 +133,18 @@ Result<BootTrial> boot_to_marker(AccelProbe const& probe, Accel accel) {
   BH_TRY(console, make_pipe());
   BH_TRY(log, open_file(std::filesystem::temp_directory_path(), O_TMPFILE | O_RDWR | O_APPEND));
 
-  SpawnOptions options;
-  options.argv = probe_argv(spec, probe.qemu.string());
-  options.fds = {{&log, 1}, {&log, 2}, {&console.second, child_fd::kConsole}, {&kernel, child_fd::kKernel}, {&initrd, child_fd::kInitrd}};
-  options.working_directory = "/";
-  options.die_with_parent = true;
+  QemuStart start;
+  start.accel = accel;
+  start.argv = probe_argv(spec, probe.qemu.string());
+  start.fds = {{&log, 1}, {&log, 2}, {&console.second, child_fd::kConsole}, {&kernel, child_fd::kKernel}, {&initrd, child_fd::kInitrd}};
+  start.reopened = {&kernel, &initrd};
+  start.die_with_parent = true;
+  QemuJailOptions jail_options = probe.jail;
+  jail_options.program = probe.qemu;
+  QemuJail jail(std::move(jail_options));
   auto const begin = Clock::now();
-  BH_TRY(started, ChildProcess::spawn(options));
-  EndedAtLast process(std::move(started));
+  BH_TRY(started, jail.start(start));
+  EndedAtLast process(std::move(started.process));
   console.second.reset();
   BH_TRY(seen, watch_console(console.first, begin + probe.deadline));
   auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);

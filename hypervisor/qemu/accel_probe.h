@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "hypervisor/machine/machine_spec.h"
+#include "hypervisor/qemu/qemu_jail.h"
 
 namespace bh::qemu {
 
@@ -23,6 +24,7 @@ struct AccelProbe {
   std::filesystem::path initrd;  // prints BULKHEAD-PROBE-OK on ttyS0 when told bulkhead.probe=1
   std::filesystem::path cache;   // file of the last answer; it holds for one boot of the host, one kernel and initrd, one QEMU
   std::filesystem::path qemu = "qemu-system-x86_64";
+  QemuJailOptions jail = {};  // its program is the one above
   std::filesystem::path kvm_device = "/dev/kvm";
   std::filesystem::path boot_id = "/proc/sys/kernel/random/boot_id";
   std::chrono::milliseconds deadline{10000};

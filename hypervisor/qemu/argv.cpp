@@ -190,6 +190,8 @@ std::vector<std::string> argv(MachineSpec const& spec, std::string const& progra
   if (spec.volatile_volume) add_volatile(out);
   add_mux_port(out);
   if (spec.window_memory.value() != 0) add_window_memory(out, spec.window_memory);
+  // The jail lets it have 64 threads, and a QEMU that cannot have one more ends. 64 is also what it would take for disks alone.
+  out.add("-object", QemuOption("main-loop").set("id", "main-loop").set("thread-pool-max", std::uint64_t{32}));
   out.add("-object", QemuOption("rng-builtin").set("id", "rng"));
   out.add("-device", QemuOption("virtio-rng-pci").set("rng", "rng").on("disable-legacy"));
   if (spec.balloon) add_balloon(out);

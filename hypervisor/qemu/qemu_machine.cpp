@@ -126,7 +126,11 @@ void QemuMachine::read_qmp(Events& events) {
     total += *got;
     auto said = session_.feed(ByteSpan(buffer).first(*got));
     if (!said) return lose_monitor(to_string(said.error()), events);
-    for (auto& event : *said) events.push_back(std::move(event));
+    for (auto& event : *said) {
+      // It opens nothing any more: from here on there is nothing for it to open.
+      if (std::holds_alternative<MachineUp>(event)) handles_.start_files.take_away();
+      events.push_back(std::move(event));
+    }
   }
 }
 
@@ -176,6 +180,7 @@ void QemuMachine::lose_monitor(std::string why, Events& events) {
 void QemuMachine::on_timer(Events& events) {
   std::uint64_t turns = 0;
   if (!read_some(timer_, std::as_writable_bytes(std::span(&turns, 1)))) return;
+  (void)handles_.start_files.collect();
   cap_log(handles_.console);
   if (handles_.log.open()) cap_log(handles_.log);
   check_handshake(events);

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/child_process.h"
+#include "hypervisor/jail/jailed_process.h"
 #include "hypervisor/machine/machine.h"
 #include "hypervisor/machine/vmm.h"
 #include "hypervisor/qemu/capped_log.h"
@@ -22,6 +23,7 @@ struct QemuHandles {
   UniqueFd log;  // readable; may be closed
   ByteCount log_start;
   UniqueFd window_memory;
+  jail::StartFiles start_files;  // until it is up
   std::chrono::milliseconds turn{10000};  // of the regular look at logs and at a QEMU that does not answer
 };
 

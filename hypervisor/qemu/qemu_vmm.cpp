@@ -15,13 +15,13 @@ using namespace machine;
 
 namespace {
 
-Result<ChildProcess> spawn_qemu(MachineSpec const& spec, std::string const& program, QemuResources const& resources) {
-  SpawnOptions options;
-  options.argv = argv(spec, program);
-  options.fds = resources.inherited();
-  options.working_directory = "/";
-  options.new_session = true;
-  return ChildProcess::spawn(options);
+Result<jail::JailedProcess> spawn_qemu(MachineSpec const& spec, QemuJail& jail, QemuResources const& resources) {
+  QemuStart start;
+  start.accel = spec.accel;
+  start.argv = argv(spec, "qemu-system-x86_64");
+  start.fds = resources.inherited();
+  start.reopened = {&resources.kernel, &resources.initrd};
+  return jail.start(start);
 }
 
 // Open for writing (to cap it) and for reading (to quote it).
@@ -48,7 +48,9 @@ Result<std::unique_ptr<Machine>> QemuVmm::start(MachineSpec const& spec) {
   BH_TRY(qmp, connect_unix(qmp_socket(spec.run_folder)));
   handles.qmp = std::move(qmp);
   handles.qmp_path = qmp_socket(spec.run_folder);
-  BH_TRY(process, spawn_qemu(spec, program_.string(), resources));
+  BH_TRY(jailed, spawn_qemu(spec, jail_, resources));
+  ChildProcess process = std::move(jailed.process);
+  handles.start_files = std::move(jailed.files);
   handles.console = std::move(resources.console);
   handles.window_memory = std::move(resources.window_memory);
   int const pid = process.pid();

@@ -50,7 +50,7 @@ class Boot : public testing::Test {
   Result<TempDir> temp_ = TempDir::create("bh-boot");
   std::optional<volumes::TemplateImage> image_;
   MachineSpec spec_;
-  QemuVmm vmm_;
+  QemuVmm vmm_{built_jail()};
 };
 
 TEST_F(Boot, ProbeSeesTheMarker) {
@@ -58,6 +58,7 @@ TEST_F(Boot, ProbeSeesTheMarker) {
   probe.kernel = image_->kernel;
   probe.initrd = image_->initrd;
   probe.deadline = std::chrono::seconds(90);
+  probe.jail = built_jail();
   auto const trial = boot_to_marker(probe, Accel::tcg);
   ASSERT_TRUE(trial.ok()) << trial.error().message;
   EXPECT_TRUE(trial->came_up) << trial->text;

@@ -71,6 +71,14 @@ MachineSpec spec_in(TempDir const& temp, volumes::TemplateImage const& image) {
   return spec;
 }
 
+QemuJailOptions built_jail() {
+  QemuJailOptions options;
+  options.launcher = fs::path(environment("BH_BIN")) / "bulkhead-jail";
+  // Refusals can be looked for in the kernel's log when a test fails.
+  options.log_refusals = true;
+  return options;
+}
+
 Killed::~Killed() {
   EXPECT_TRUE(machine_.kill().ok());
   auto const there = [&] { return std::filesystem::exists("/proc/" + std::to_string(machine_.pid())); };

@@ -22,6 +22,9 @@ inline Deadline in_time() { return Clock::now() + std::chrono::seconds(90); }
 // A machine with a blank 16 MiB root disk: its initrd comes up, finds no root file system and waits or ends, which is enough here.
 machine::MachineSpec spec_in(TempDir const& temp, volumes::TemplateImage const& image);
 
+// As the daemon has it, with the bulkhead-jail of this build.
+QemuJailOptions built_jail();
+
 // Ends the process at the end of a test, however that came.
 class Killed {
  public:

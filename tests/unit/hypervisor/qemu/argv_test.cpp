@@ -68,7 +68,7 @@ TEST(Argv, WholeMachineUnderTcg) {
       "-device", "virtio-serial-pci,max_ports=2,disable-legacy=on", "-device", "virtserialport,chardev=mux,name=bulkhead.mux,nr=1",
       "-object", "memory-backend-file,id=window-memory,size=67108864,mem-path=/proc/self/fd/11,share=on,dump=off,merge=off",
       "-device", "ivshmem-plain,memdev=window-memory,master=on",
-      "-object", "rng-builtin,id=rng", "-device", "virtio-rng-pci,rng=rng,disable-legacy=on",
+      "-object", "main-loop,id=main-loop,thread-pool-max=32", "-object", "rng-builtin,id=rng", "-device", "virtio-rng-pci,rng=rng,disable-legacy=on",
       "-device", "virtio-balloon-pci,id=balloon,free-page-reporting=on,deflate-on-oom=on,disable-legacy=on",
       "-device", "pcie-root-port,id=wire0,chassis=1"};
   EXPECT_EQ(argv(spec(), "qemu"), expected);
@@ -100,7 +100,7 @@ TEST(Argv, PartsThatAreNotThereAreNotSpokenOf) {
   bare.window_memory = ByteCount(0);
   auto const words = argv(bare, "qemu");
   EXPECT_TRUE(values_of(words, "-blockdev").empty());
-  EXPECT_EQ(values_of(words, "-object").size(), 2U);
+  EXPECT_EQ(values_of(words, "-object").size(), 3U);
 }
 
 TEST(Argv, CloneDiffersFromItsSnapshotInItsBackingOnly) {
