@@ -45,6 +45,7 @@ Result<AccelAnswer> choose_accel(Options const& options, volumes::TemplateImage 
   AccelProbe probe;
   probe.kernel = image.kernel;
   probe.initrd = image.initrd;
+  probe.deadline = options.probe_deadline;
   probe.cache = options.cache_file.empty() ? temp.path() / "accel" : std::filesystem::absolute(options.cache_file);
   return probe_accel(probe);
 }

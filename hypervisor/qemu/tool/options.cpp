@@ -22,6 +22,7 @@ Examples:
 std::variant<Options, int> parse_options(int argc, char** argv) {
   Options options;
   std::int64_t timeout = options.timeout.count();
+  std::int64_t probe_deadline = options.probe_deadline.count();
   CLI::App app("Boots one guest, for benches and debugging.", "bulkhead-machine");
   app.set_version_flag("--version", "bulkhead-machine " BH_VERSION);
   app.footer(kFooter);
@@ -30,6 +31,7 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   app.add_option("--private", options.private_file, "existing raw image for the private disk (default: a blank one)")->check(CLI::ExistingFile);
   app.add_option("--mux-socket", options.mux_socket, "where to show the machine's bulkhead.mux port");
   app.add_option("--probe-cache", options.cache_file, "file that keeps the answer of --accel auto");
+  app.add_option("--probe-deadline", probe_deadline, "seconds a kernel may take to come up under KVM")->check(CLI::Range(1, 3600))->capture_default_str();
   app.add_option("--append", options.append, "more kernel arguments");
   app.add_option("--until", options.until, "stop once the console has shown this text (may be repeated)");
   app.add_flag("--power-off", options.power_off, "once every --until text was seen, press the power button and wait for the end");
@@ -45,6 +47,7 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   options.timeout = std::chrono::seconds(timeout);
+  options.probe_deadline = std::chrono::seconds(probe_deadline);
   return options;
 }
 

@@ -21,6 +21,7 @@ struct Options {
   std::uint32_t memory = 400;
   std::uint16_t vcpus = 2;
   std::chrono::seconds timeout{60};
+  std::chrono::seconds probe_deadline{10};  // longer where KVM itself is emulated
   bool power_off = false;
   bool json = false;
   bool quiet = false;
