@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "hypervisor/qemu/qemu_option.h"
+#include "hypervisor/qemu/wire_id.h"
 
 namespace bh::qemu {
 
@@ -156,7 +157,7 @@ void add_volatile(Argv& out) {
 
 // Reporting gives freed memory back to the host without anybody asking; deflate-on-oom lets a guest in need have it back.
 void add_balloon(Argv& out) {
-  out.add("-device", QemuOption("virtio-balloon-pci").set("id", kBalloonId).on("free-page-reporting").on("deflate-on-oom").on("disable-legacy"));
+  out.add("-device", QemuOption("virtio-balloon-pci").set("id", "balloon").on("free-page-reporting").on("deflate-on-oom").on("disable-legacy"));
 }
 
 // Empty places for cards: a snapshot has none, since a card is plugged in only after the guest has fresh randomness.
@@ -173,8 +174,6 @@ void add_window_memory(Argv& out, ByteCount size) {
 }
 
 }  // namespace
-
-std::string wire_id(machine::WireSlot slot) { return "wire" + std::to_string(slot.value()); }
 
 std::vector<std::string> argv(MachineSpec const& spec, std::string const& program) {
   Argv out(program);

@@ -28,9 +28,6 @@ inline constexpr int kSnapshotState = 15;
 // `spec` has passed machine::check(). argv[0] is the program.
 [[nodiscard]] std::vector<std::string> argv(machine::MachineSpec const& spec, std::string const& program);
 
-// What QMP names of a machine made by argv().
-inline constexpr char const* kBalloonId = "balloon";
-[[nodiscard]] std::string wire_id(machine::WireSlot slot);  // of the slot: "wire0"
 
 // The same machine without disks, ports and control: kernel, initrd and console only, told `bulkhead.probe=1`.
 [[nodiscard]] std::vector<std::string> probe_argv(machine::MachineSpec const& spec, std::string const& program);

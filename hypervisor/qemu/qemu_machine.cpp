@@ -2,13 +2,17 @@
 
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 
 #include <array>
 #include <cerrno>
 #include <random>
 
+#include "base/fd_passing.h"
 #include "base/unix_socket.h"
+#include "hypervisor/qemu/machine_save.h"
 
 namespace bh::qemu {
 
@@ -58,6 +62,7 @@ Result<std::unique_ptr<Machine>> QemuMachine::create(ChildProcess process, QemuH
   BH_CHECK(made->watch(made->process_.pidfd(), false));
   BH_CHECK(made->watch(made->handles_.qmp, false));
   BH_CHECK(made->watch(made->timer_, false));
+  if (made->handles_.loading != nullptr) BH_CHECK(made->watch(made->handles_.loading->pollable(), false));
   BH_CHECK(made->start_timer(made->handles_.turn));
   return std::unique_ptr<Machine>(std::move(made));
 }
@@ -79,24 +84,44 @@ Result<void> QemuMachine::start_timer(std::chrono::milliseconds first) {
   return {};
 }
 
-Result<void> QemuMachine::request(QmpRequest wanted) {
-  if (stopped_) return Failure{Error{"the machine has stopped", ESRCH}};
-  if (!handles_.qmp.open()) return Failure{Error{"QEMU's control connection is lost; the machine can only be killed", ENOTCONN}};
-  if (!session_.request(wanted)) return Failure{Error{"QEMU does not answer its control connection; the machine can only be killed", EAGAIN}};
+Result<void> QemuMachine::send_soon() {
   // What does not fit now, or fails, shows at the next handle().
   if (!session_.outgoing().empty()) return watch(handles_.qmp, wants_to_write_ = true);
   return {};
 }
 
-namespace {
-Failure<Error> not_yet() { return Failure{Error{"the QEMU driver cannot do this yet", ENOTSUP}}; }
-}  // namespace
-Result<void> QemuMachine::save(SnapshotTarget const&) { return not_yet(); }
-Result<void> QemuMachine::resize_volume(Volume, ByteCount) { return not_yet(); }
-Result<void> QemuMachine::attach_wire(WireSlot, UniqueFd, MacAddress const&) { return not_yet(); }
-Result<void> QemuMachine::detach_wire(WireSlot) { return not_yet(); }
-Result<void> QemuMachine::set_balloon(Mebibytes) { return not_yet(); }
-Result<ByteCount> QemuMachine::memory_in_use() const { return not_yet(); }
+Result<void> QemuMachine::request(QmpJob wanted) {
+  if (stopped_) return Failure{Error{"the machine has stopped", ESRCH}};
+  if (!handles_.qmp.open()) return Failure{Error{"QEMU's control connection is lost; the machine can only be killed", ENOTCONN}};
+  if (!session_.request(std::move(wanted))) return Failure{Error{"QEMU does not answer its control connection; the machine can only be killed", EAGAIN}};
+  return send_soon();
+}
+
+Result<void> QemuMachine::attach_wire(WireSlot slot, UniqueFd socket, MacAddress const& address) {
+  return request(job::attach_wire(slot, std::make_shared<UniqueFd const>(std::move(socket)), address));
+}
+
+Result<ByteCount> QemuMachine::memory_in_use() const {
+  if (!handles_.ram.open()) return Failure{Error{"nothing is known of this machine's memory", ENODATA}};
+  struct stat status {};
+  if (::fstat(handles_.ram.borrow(), &status) != 0) return Failure{Error::from_errno("look at a machine's memory")};
+  return ByteCount(static_cast<std::uint64_t>(status.st_blocks) * 512);
+}
+
+Result<void> QemuMachine::save(SnapshotTarget const& target) {
+  if (save_target_) return Failure{Error{"the machine is being saved already", EBUSY}};
+  if (!handles_.ram.open() || handles_.shares_memory) return Failure{Error{"only a machine with memory of its own can be saved", ENOTSUP}};
+  if (handles_.adopted) return Failure{Error{"a machine that an earlier daemon started cannot be saved; start another", ENOTSUP}};
+  // QEMU gets an anonymous file: a name in the snapshot's folder would stay in its hands.
+  UniqueFd state(::memfd_create("bulkhead-saved-state", MFD_CLOEXEC));
+  if (!state.open()) return Failure{Error::from_errno("make a file for a machine's state")};
+  auto shared = std::make_shared<UniqueFd const>(std::move(state));
+  BH_CHECK(request(job::save(shared)));
+  save_target_ = target;
+  saved_state_ = std::move(shared);
+  return {};
+}
+
 Result<void> QemuMachine::kill() {
   if (stopped_) return {};
   kill_sent_ = true;
@@ -111,6 +136,8 @@ std::vector<MachineEvent> QemuMachine::handle() {
   // Before the connection is read for the last time: all that was said before the end is there by now.
   bool const ended = !process_.running();
   read_qmp(events);
+  go_on_restoring(events);
+  go_on_saving(events);
   write_qmp(events);
   on_timer(events);
   if (ended) collect(events);
@@ -136,7 +163,8 @@ void QemuMachine::read_qmp(Events& events) {
 
 void QemuMachine::write_qmp(Events& events) {
   while (handles_.qmp.open() && !session_.outgoing().empty()) {
-    auto const put = write_some(handles_.qmp, as_bytes(session_.outgoing()));
+    auto const text = as_bytes(session_.outgoing());
+    auto const put = session_.attachment() == nullptr ? write_some(handles_.qmp, text) : send_with_fd(handles_.qmp, text, *session_.attachment());
     if (!put && put.error().errno_value == EAGAIN) break;
     if (!put) return end_of_qmp();
     session_.sent(*put);
@@ -165,8 +193,56 @@ Result<void> QemuMachine::connect_again() {
   return {};
 }
 
+// The state is loaded once QEMU answers and the memory is there, whichever comes last. Both go on at the same time.
+void QemuMachine::go_on_restoring(Events& events) {
+  if (handles_.loading != nullptr && handles_.loading->done()) {
+    if (auto const copied = handles_.loading->take()) copy_time_ = std::chrono::microseconds(*copied);
+    else give_up_restore("its memory could not be copied: " + copied.error().message);
+    handles_.loading.reset();
+  }
+  if (session_.restore_failure()) give_up_restore(*session_.restore_failure());
+  if (handles_.loading == nullptr && restore_failure_.empty() && session_.restore_stage() == RestoreStage::ready) {
+    load_begun_ = Clock::now();
+    session_.load();
+  }
+  for (auto& event : events) {
+    auto* const restored = std::get_if<MachineRestored>(&event);
+    if (restored == nullptr) continue;
+    restored->copy = std::chrono::duration_cast<std::chrono::milliseconds>(copy_time_);
+    restored->load = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - load_begun_);
+  }
+}
+
+// A machine with half a memory is no machine; its owner boots another.
+void QemuMachine::give_up_restore(std::string why) {
+  if (!restore_failure_.empty()) return;
+  restore_failure_ = "cannot restore the snapshot: " + std::move(why);
+  (void)kill();
+}
+
+void QemuMachine::go_on_saving(Events& events) {
+  if (!save_target_) return;
+  for (auto const& event : events) {
+    auto const* const refused = std::get_if<RequestFailed>(&event);
+    if (refused != nullptr && refused->request == Request::save) return save_target_.reset();
+  }
+  if (saving_ == nullptr && session_.state_saved()) {
+    SaveSources sources{std::move(saved_state_), std::make_shared<UniqueFd const>(std::move(handles_.ram)), nullptr, handles_.window_memory_size};
+    if (handles_.root_overlay.open()) sources.overlay = std::make_shared<UniqueFd const>(std::move(handles_.root_overlay));
+    auto task = BackgroundTask::start([sources, target = *save_target_](std::stop_token const& stop) { return write_snapshot(sources, target, stop); });
+    if (task) saving_ = *std::move(task);
+    if (!task || !watch(saving_->pollable(), false)) events.emplace_back(RequestFailed{"save: no thread could be started", Request::save});
+  }
+  if (saving_ == nullptr || !saving_->done()) return;
+  auto const written = saving_->take();
+  saving_.reset();
+  save_target_.reset();
+  if (written) events.emplace_back(MachineSaved{ByteCount(*written)});
+  else events.emplace_back(RequestFailed{"save: " + written.error().message, Request::save});
+}
+
 void QemuMachine::check_handshake(Events& events) {
-  if (session_.up() || !handles_.qmp.open() || kill_sent_ || ++silent_turns_ < kSilentTurns) return;
+  if (session_.answers() || !handles_.qmp.open() || kill_sent_ || ++silent_turns_ < kSilentTurns) return;
   silent_turns_ = 0;
   bool const once_more = connections_++ < kMaxConnections && !handles_.qmp_path.empty();
   if (!once_more || !connect_again()) lose_monitor("it does not answer its control connection", events);
@@ -198,6 +274,7 @@ void QemuMachine::collect(Events& events) {
   ::epoll_ctl(epoll_.borrow(), EPOLL_CTL_DEL, process_.pidfd().borrow(), nullptr);
   std::string const line = handles_.log.open() ? last_line(handles_.log, handles_.log_start) : "";
   ExitStatus const known = status ? **status : ExitStatus{};
+  if (!restore_failure_.empty()) return events.emplace_back(MachineStopped{StopReason::failed, restore_failure_}), void();
   events.emplace_back(how_it_stopped(session_.shutdown_cause(), known, kill_sent_, line));
 }
 

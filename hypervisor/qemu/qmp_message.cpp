@@ -1,5 +1,6 @@
 #include "hypervisor/qemu/qmp_message.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/display_text.h"
@@ -47,16 +48,39 @@ std::optional<RunState> run_state_of(json const& result) {
   std::string_view const status = text_in(result, "status");
   if (status.empty()) return std::nullopt;
   if (status == "running") return RunState::running;
+  if (status == "inmigrate") return RunState::incoming;
   return status == "paused" ? RunState::paused : RunState::other;
 }
 
-QmpEventKind kind_of(std::string_view name) {
+QmpEventKind kind_of(std::string_view name, json const& data) {
   if (name == "STOP") return QmpEventKind::stop;
   if (name == "RESUME") return QmpEventKind::resume;
   if (name == "SHUTDOWN") return QmpEventKind::shutdown;
   if (name == "RESET") return QmpEventKind::reset;
   if (name == "GUEST_PANICKED") return QmpEventKind::panicked;
-  return QmpEventKind::other;
+  if (name == "BLOCK_IO_ERROR") return QmpEventKind::disk_error;
+  if (name == "BALLOON_CHANGE") return QmpEventKind::balloon;
+  if (name == "DEVICE_DELETED") return QmpEventKind::device_deleted;
+  if (name == "DEVICE_UNPLUG_GUEST_ERROR" || name == "MEM_UNPLUG_ERROR") return QmpEventKind::unplug_refused;
+  if (name != "MIGRATION") return QmpEventKind::other;
+  std::string_view const status = text_in(data, "status");
+  if (status == "completed") return QmpEventKind::transfer_done;
+  return status == "failed" || status == "cancelled" ? QmpEventKind::transfer_failed : QmpEventKind::other;
+}
+
+// GUARD: a name is compared with ours, never shown; whatever is not of that form is no name.
+std::string name_in(json const& object, char const* key) {
+  std::string_view const text = text_in(object, key);
+  auto const allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  };
+  return text.size() <= 64 && std::all_of(text.begin(), text.end(), allowed) ? std::string(text) : "";
+}
+
+bool truth_in(json const& object, char const* key) {
+  if (!object.is_object()) return false;
+  auto const found = object.find(key);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
 }
 
 ShutdownCause cause_of(std::string_view reason) {
@@ -67,8 +91,29 @@ ShutdownCause cause_of(std::string_view reason) {
 }
 
 QmpMessage event_of(json const& object, std::string_view name) {
-  auto const data = object.find("data");
-  return QmpEvent{kind_of(name), data == object.end() ? ShutdownCause::unknown : cause_of(text_in(*data, "reason"))};
+  auto const found = object.find("data");
+  json const data = found == object.end() || !found->is_object() ? json::object() : *found;
+  QmpEvent event{kind_of(name, data)};
+  switch (event.kind) {
+    case QmpEventKind::shutdown: event.cause = cause_of(text_in(data, "reason")); break;
+    case QmpEventKind::disk_error:
+      event.subject = name_in(data, "node-name");
+      event.text = for_display(text_in(data, "reason"), 100);
+      event.no_space = truth_in(data, "nospace");
+      event.stopped = text_in(data, "action") == "stop";
+      break;
+    case QmpEventKind::device_deleted:
+    case QmpEventKind::unplug_refused: event.subject = name_in(data, "device"); break;
+    case QmpEventKind::balloon: event.bytes = number_in(data, "actual").value_or(0); break;
+    case QmpEventKind::stop:
+    case QmpEventKind::resume:
+    case QmpEventKind::reset:
+    case QmpEventKind::panicked:
+    case QmpEventKind::transfer_done:
+    case QmpEventKind::transfer_failed:
+    case QmpEventKind::other: break;
+  }
+  return event;
 }
 
 Result<QmpMessage, QmpFault> parse(std::string_view text) {
@@ -99,6 +144,7 @@ char const* to_string(QmpFault fault) {
     case QmpFault::nested_too_deep: return "a message of its control protocol nests too deep";
     case QmpFault::not_json: return "a line of its control protocol is not JSON";
     case QmpFault::not_a_message: return "a line of its control protocol is no QMP message";
+    case QmpFault::half_restored: return "the daemon that restored it ended halfway";
     case QmpFault::unexpected: return "it sent an answer to no question";
   }
   return "?";
@@ -107,10 +153,6 @@ char const* to_string(QmpFault fault) {
 Result<QmpMessage, QmpFault> parse_qmp_message(Untrusted<std::string_view> const& line) {
   // GUARD: a taken-over QEMU: endless lines, deep nesting, wrong types, texts that would forge log lines.
   return line.checked([](std::string_view text) { return parse(text); });
-}
-
-std::string qmp_command(std::string_view name, std::uint64_t id) {
-  return json{{"execute", std::string(name)}, {"id", id}}.dump() + "\n";
 }
 
 }  // namespace bh::qemu

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "base/error.h"
 #include "hypervisor/machine/snapshot_files.h"
 #include "hypervisor/qemu/snapshot_key.h"
+#include "hypervisor/qemu/snapshot_manifest.h"
 
 namespace bh::qemu {
 
@@ -47,6 +49,7 @@ class SnapshotStore {
   Result<std::vector<std::string>> prune(ByteCount keep);
 
  private:
+  Result<std::shared_ptr<UniqueFd const>> verified(UniqueFd const& folder, std::string const& key, char const* name, ManifestFile const& wanted);
   explicit SnapshotStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
   std::filesystem::path folder_;
   // What was verified in this life: a file that is still the same inode, size and time is not read again.

@@ -17,14 +17,18 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   if (input.empty()) return 0;
   std::size_t const piece = std::to_integer<std::size_t>(input.front()) + 1;
   input = input.subspan(1);
-  qemu::QmpSession session;
-  BH_ASSERT(session.request(qemu::QmpRequest::stop));
+  // An odd size of pieces: a QEMU that is to restore.
+  qemu::QmpSession session(1, piece % 2 == 1 ? qemu::RestoreStage::waiting : qemu::RestoreStage::none);
+  BH_ASSERT(session.request(qemu::job::pause()));
+  BH_ASSERT(session.request(qemu::job::attach_wire(machine::WireSlot(0), nullptr, machine::MacAddress{})));
   while (!input.empty()) {
     auto const taken = input.first(std::min(piece, input.size()));
     input = input.subspan(taken.size());
     if (!session.feed(taken)) break;
     // Whatever it says, we do not talk without bound.
-    BH_ASSERT(session.outgoing().size() < 4096);
+    BH_ASSERT(session.outgoing().size() < 65536);
+    session.sent(session.outgoing().size());
+    if (session.restore_stage() == qemu::RestoreStage::ready && !session.restore_failure()) session.load();
   }
   return 0;
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "hypervisor/qemu/qmp_command.h"
+
 namespace bh::qemu {
 namespace {
 
@@ -74,7 +76,36 @@ TEST(QmpMessage, TextsAreFitToBeShown) {
   EXPECT_LE(error.text.size(), 200U);
 }
 
-TEST(QmpMessage, CommandsAreLinesOfJson) { EXPECT_EQ(qmp_command("stop", 5), "{\"execute\":\"stop\",\"id\":5}\n"); }
+TEST(QmpMessage, NamesInEventsAreNamesOrNothing) {
+  auto const device = [](std::string const& text) { return as<QmpEvent>(R"({"event": "DEVICE_DELETED", "data": {"device": ")" + text + "\"}}").subject; };
+  EXPECT_EQ(device("card0"), "card0");
+  EXPECT_EQ(device(std::string(64, 'a')).size(), 64U);
+  EXPECT_EQ(device(std::string(65, 'a')), "");
+  EXPECT_EQ(device("card 0"), "");
+  EXPECT_EQ(device("card0\\u001b"), "");
+  EXPECT_EQ(as<QmpEvent>(R"({"event": "DEVICE_DELETED", "data": {"device": 7}})").subject, "");
+  EXPECT_EQ(as<QmpEvent>(R"({"event": "DEVICE_DELETED", "data": 7})").subject, "");
+}
+
+TEST(QmpMessage, ReadsEventsOfDisksBalloonAndTransfers) {
+  auto const disk = as<QmpEvent>(R"({"event": "BLOCK_IO_ERROR", "data": {"device": "", "node-name": "private", "operation": "write", "action": "stop", "nospace": true, "reason": "No space left on device"}})");
+  EXPECT_EQ(disk.kind, QmpEventKind::disk_error);
+  EXPECT_EQ(disk.subject, "private");
+  EXPECT_TRUE(disk.no_space && disk.stopped);
+  EXPECT_FALSE(as<QmpEvent>(R"({"event": "BLOCK_IO_ERROR", "data": {"nospace": 1, "action": ["stop"]}})").stopped);
+  EXPECT_EQ(as<QmpEvent>(R"({"event": "BALLOON_CHANGE", "data": {"actual": 4096}})").bytes, 4096U);
+  EXPECT_EQ(as<QmpEvent>(R"({"event": "BALLOON_CHANGE", "data": {"actual": -1}})").bytes, 0U);
+  EXPECT_EQ(as<QmpEvent>(R"({"event": "MIGRATION", "data": {"status": "completed"}})").kind, QmpEventKind::transfer_done);
+  EXPECT_EQ(as<QmpEvent>(R"({"event": "MIGRATION", "data": {"status": "failed"}})").kind, QmpEventKind::transfer_failed);
+  EXPECT_EQ(as<QmpEvent>(R"({"event": "MIGRATION", "data": {"status": "active"}})").kind, QmpEventKind::other);
+  EXPECT_EQ(as<QmpReturn>(R"({"return": {"status": "inmigrate"}, "id": 1})").run_state, RunState::incoming);
+}
+
+TEST(QmpCommand, IsALineOfJson) {
+  EXPECT_EQ(to_line(command::plain("stop"), 5), "{\"execute\":\"stop\",\"id\":5}\n");
+  EXPECT_EQ(to_line(command::migrate_to("state"), 6), "{\"arguments\":{\"uri\":\"fd:state\"},\"execute\":\"migrate\",\"id\":6}\n");
+  EXPECT_EQ(to_line(command::close_fd("a\"}\n"), 7), "{\"arguments\":{\"fdname\":\"a\\\"}\\n\"},\"execute\":\"closefd\",\"id\":7}\n") << "a text stays a text";
+}
 
 }  // namespace
 }  // namespace bh::qemu
