@@ -29,7 +29,7 @@ std::vector<SyscallRule> common() {
       {"sendmsg"}, {"recvmsg"}, {"sendto"}, {"recvfrom"},
       // The control and mux ports are listening sockets already; there is no socket(), bind() or connect().
       {"accept4"}, {"listen"}, {"getsockname"}, {"getpeername"}, {"getsockopt"},
-      {"fdatasync"}, {"fallocate"}, {"ftruncate"}, {"fcntl"},
+      {"fdatasync"}, {"fadvise64"}, {"fallocate"}, {"ftruncate"}, {"fcntl"},
       // Its own files while it starts; the jail shows no others, and none at all after the start.
       {"openat"}, {"newfstatat"}, {"access"}, {"readlink"},
       {"ppoll"}, {"poll"}, {"eventfd2"}, {"signalfd4"},
