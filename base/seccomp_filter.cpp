@@ -33,6 +33,8 @@ Result<SeccompFilter> SeccompFilter::build(std::span<SyscallRule const> rules, R
   SeccompFilter filter(context);
   // A tree, not a row: the calls made most are as quick as the first.
   int result = ::seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+  // Calls in the manner of other kinds of processors: their numbers mean other things, so the list says nothing of them.
+  if (result == 0) result = ::seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
   if (result == 0 && logged) result = ::seccomp_attr_set(context, SCMP_FLTATR_CTL_LOG, 1);
   if (result != 0) return Failure{Error::from_errno("set up a system call filter", -result)};
   for (auto const& rule : rules) BH_CHECK(add(context, rule));

@@ -95,7 +95,7 @@ Result<void> take_option(std::string const& option, Words& words, JailSpec& spec
 
 Result<void> check(JailSpec const& spec) {
   for (auto const& file : spec.files) {
-    bool const plain = file.inside.is_absolute() && file.inside == file.inside.lexically_normal() && file.inside.has_filename();
+    bool const plain = file.inside.is_absolute() && file.inside.native() == file.inside.lexically_normal().native() && file.inside.has_filename();
     if (!file.source.is_absolute() || !plain) return bad("'" + file.inside.string() + "' is no place for a file in a jail");
   }
   if ((spec.level == Level::subordinate) != spec.subordinate.has_value()) return bad("subordinate ids belong to the level of that name");
