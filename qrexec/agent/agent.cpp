@@ -15,6 +15,7 @@
 #include "base/service_notice.h"
 #include "qrexec/agent/call_handler.h"
 #include "qrexec/agent/control_link.h"
+#include "qrexec/agent/hold.h"
 #include "qrexec/agent/local_callers.h"
 
 namespace bh::qrexec {
@@ -176,12 +177,13 @@ Result<UniqueFd> watch_signals() {
 }  // namespace
 
 int run_agent(AgentOptions const& options) {
-  auto place = VchanPlace::of_guest();
   auto signals = watch_signals();
-  if (!place || !signals) {
-    log::error(place ? signals.error().message : place.error().message);
-    return 1;
-  }
+  if (!signals) return log::error(signals.error().message), 1;
+  auto const go_on = wait_while_held(options, *signals);
+  if (!go_on) return log::error(go_on.error().message), 1;
+  if (!*go_on) return 0;
+  auto place = VchanPlace::of_guest();
+  if (!place) return log::error(place.error().message), 1;
   return Agent(options, *std::move(place), *std::move(signals)).run();
 }
 

@@ -117,11 +117,6 @@ Result<UniqueFd> await_dom0(GuestPlaces const& places, DomainId own) {
   }
 }
 
-std::string machine_id_now() {
-  auto const text = read_file("/etc/machine-id", 64);
-  return text ? text->substr(0, 32) : std::string();
-}
-
 }  // namespace
 
 std::filesystem::path hold_file(GuestPlaces const& places) { return places.run_folder / "preparing"; }
@@ -140,7 +135,6 @@ Result<void> boot(GuestPlaces const& places) {
 
 Result<void> serve(GuestPlaces const& places) {
   BH_TRY(config, read_config(places.env_file));
-  std::string const snapshots_id = machine_id_now();
   BH_TRY(peer, await_dom0(places, config.own_number()));
   auto const orders = take_orders(peer);
   auto const done = orders ? follow(places, *orders, peer) : Result<void>(Failure{orders.error()});
@@ -150,7 +144,7 @@ Result<void> serve(GuestPlaces const& places) {
   }
   peer.reset();
   std::this_thread::sleep_for(kQuiet);
-  return renew_journal(snapshots_id, machine_id_now());
+  return renew_journal();
 }
 
 Result<void> hold(GuestPlaces const& places, std::vector<std::string> const& argv) {
