@@ -11,6 +11,7 @@
 #include "dom0/client/request.h"
 #include "dom0/core/life/life_cycle.h"
 #include "dom0/core/model/property.h"
+#include "dom0/core/storage/storage.h"
 #include "dom0/core/store/registry.h"
 
 namespace bh::dom0 {
@@ -31,9 +32,11 @@ class AdminApi {
     std::function<void()> rescan_templates;
     // Calls back once it is known whether KVM works here; at once if nobody is asking.
     std::function<void(std::function<void()>)> when_accel_known;
+    // Does `work`, which may copy volumes and take long, in another thread and then `then` in this one.
+    std::function<void(std::function<void()> work, std::function<void()> then)> aside;
   };
-  AdminApi(Registry& registry, LifeCycle& life, Paths const& paths, Hooks hooks)
-      : registry_(registry), life_(life), paths_(paths), hooks_(std::move(hooks)) {}
+  AdminApi(Registry& registry, LifeCycle& life, Storage& storage, Paths const& paths, Hooks hooks)
+      : registry_(registry), life_(life), storage_(storage), paths_(paths), hooks_(std::move(hooks)) {}
 
   // Answers through `sink` exactly once, before returning or later.
   void handle(admin::IncomingCall call, Sink sink);
@@ -62,7 +65,11 @@ class AdminApi {
 
   admin::Reply vm_list(CallContext const& call);
   admin::Reply current_state(CallContext const& call);
-  admin::Reply create_app(CallContext const& call);
+  void create_app(CallContext const& call, Sink sink);
+  void create_app_in_pool(CallContext const& call, Sink sink);
+  void create_app_in(CallContext const& call, std::optional<std::string> pool_name, Sink sink);
+  Result<Qube, admin::Exception> new_app(CallContext const& call) const;
+  admin::Reply created(Qube qube, volumes::Pool& pool, volumes::VolumeId const& id, Result<void> const& made);
   admin::Reply create_named_disposable(CallContext const& call);
   admin::Reply create_disposable(CallContext const& call);
   admin::Reply create_refused(CallContext const& call);
@@ -115,14 +122,46 @@ class AdminApi {
   admin::Reply pool_list(CallContext const& call);
   admin::Reply pool_list_drivers(CallContext const& call);
   admin::Reply pool_info(CallContext const& call);
+  admin::Reply pool_usage_details(CallContext const& call);
+  admin::Reply pool_add(CallContext const& call);
+  admin::Reply pool_remove(CallContext const& call);
+  admin::Reply pool_set_revisions(CallContext const& call);
+  admin::Reply pool_set_ephemeral(CallContext const& call);
+  admin::Reply pool_volume_list(CallContext const& call);
+
+  // A volume with content of its own, that nobody uses or works on: what may be reverted, imported into, cloned into, cleared.
+  struct IdleVolume {
+    VolumeView view;
+    std::shared_ptr<volumes::Pool> pool;
+    std::shared_ptr<Storage::Lease> lease;
+  };
+  Result<VolumeView, admin::Exception> volume_named(CallContext const& call);
+  Result<VolumeView, admin::Exception> own_volume(Qube const& qube, Untrusted<std::string> const& name);
+  Result<IdleVolume, admin::Exception> idle_volume(CallContext const& call);
+  // Works on the volume in another thread and answers with what came of it.
+  void work_on(IdleVolume volume, std::function<Result<void>(volumes::Pool&)> work, Sink sink);
   admin::Reply volume_list(CallContext const& call);
   admin::Reply volume_info(CallContext const& call);
+  admin::Reply volume_list_snapshots(CallContext const& call);
+  void volume_revert(CallContext const& call, Sink sink);
+  admin::Reply volume_clone_from(CallContext const& call);
+  void volume_clone_to(CallContext const& call, Sink sink);
+  void volume_resize(CallContext const& call, Sink sink);
+  void volume_clear(CallContext const& call, Sink sink);
+  void volume_set_revisions(CallContext const& call, Sink sink);
+  admin::Reply volume_set_rw(CallContext const& call);
+  admin::Reply volume_set_ephemeral(CallContext const& call);
+  admin::Reply volume_import_begin(CallContext const& call);
+  void volume_import_end(CallContext const& call, Sink sink);
   admin::Reply system_info(CallContext const& call);
 
   Registry& registry_;
   LifeCycle& life_;
+  Storage& storage_;
   Paths const& paths_;
   Hooks hooks_;
+  // Tokens of CloneFrom, the newest last, each good for one CloneTo.
+  std::vector<std::pair<std::string, volumes::VolumeId>> clone_tokens_;
 };
 
 // What a qube is created with: "name=N label=L", in any order.

@@ -65,39 +65,6 @@ admin::Reply AdminApi::create_refused(CallContext const&) {
   return refuse("QubesException", "this version of Bulkhead creates qubes of the classes AppVM and DispVM only (templates come from templates/build)");
 }
 
-admin::Reply AdminApi::create_app(CallContext const& call) {
-  // GUARD: a payload with repeated, unknown or endless words, or a name that would be a path.
-  BH_TRY(wanted, call.payload.checked(parse_new_qube));
-  Inventory const& inventory = registry_.inventory();
-  if (inventory.find(wanted.name.text()) != nullptr) return refuse("QubesVMAlreadyExistsError", "there is already a qube named " + wanted.name.text());
-  if (inventory.find_label(wanted.label.text()) == nullptr) return refuse("QubesLabelNotFoundError", "there is no label " + wanted.label.text());
-  Qube qube{wanted.name, inventory.next_free_qid(), random_uuid(), QubeClass::app, wanted.label};
-  // GUARD: only whether a template was named; look_up() parses the name.
-  bool const named = call.argument.checked([](std::string const& text) { return !text.empty(); });
-  if (named) {
-    BH_TRY(base, look_up(call.argument));
-    if (base->klass != QubeClass::template_qube) return refuse("QubesValueError", base->name.text() + " is not a template");
-    qube.properties["template"] = base->name.text();
-  } else if (default_template(inventory).empty()) {
-    return refuse("QubesVMNotFoundError", "there is no template; build one with templates/build and put it into " + paths_.templates().string());
-  }
-  qube.tags.insert(*Tag::parse("created-by-dom0"));
-
-  std::filesystem::path const folder = paths_.volumes(wanted.name.text());
-  if (auto const made = volumes::create_private_volume(folder); !made) {
-    std::string const file = volumes::private_volume(folder).string();
-    // Data of a qube that is not in the database any more is still somebody's data.
-    if (made.error().errno_value == EEXIST) return refuse("QubesException", "there is already a volume of that name, of no qube: " + file + "; move it away, or take another name");
-    return refuse("QubesException", "the private volume could not be made: " + made.error().message);
-  }
-  if (auto const put = registry_.put(std::move(qube)); !put) {
-    (void)volumes::remove_private_volume(folder);
-    return saved(Failure{put.error()});
-  }
-  registry_.tell({"", "domain-add", {{"vm", wanted.name.text()}}});
-  return std::string();
-}
-
 admin::Reply AdminApi::remove(CallContext const& call) {
   std::string const name = call.destination.name.text();
   if (call.destination.klass == QubeClass::admin) return refuse("QubesVMError", "dom0 cannot be removed");
@@ -111,9 +78,16 @@ admin::Reply AdminApi::remove(CallContext const& call) {
     for (auto const& user : users) text += (text.empty() ? "" : ", ") + user;
     return refuse("QubesVMInUseError", name + " is needed by " + text);
   }
+  // Asked while the qube can still say in which pool its volume lies.
+  auto const volume = volumes::VolumeId::make(name, "private");
+  auto const view = storage_.volume(call.destination, "private");
+  if (volume && storage_.leased(*volume)) return refuse("QubesVMInUseError", volume->text() + " is just being written to; try again when that has ended");
+  auto const opened = view ? storage_.pool(view->pool) : Result<std::shared_ptr<volumes::Pool>, admin::Exception>(Failure{view.error()});
+  if (view && !opened) return refuse("QubesException", name + " is not removed: " + opened.error().message);
+  auto const pool = opened ? *opened : nullptr;
   registry_.tell({"", "domain-pre-delete", {{"vm", name}}});
   if (auto const removed = registry_.remove(name); !removed) return saved(Failure{removed.error()});
-  auto const gone = volumes::remove_private_volume(paths_.volumes(name));
+  auto const gone = pool ? pool->remove(*volume) : volumes::remove_private_volume(paths_.volumes(name));
   registry_.tell({"", "domain-delete", {{"vm", name}}});
   if (!gone) return refuse("QubesException", name + " is removed, but its volume is still on the disk: " + gone.error().message);
   return std::string();

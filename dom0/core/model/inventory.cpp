@@ -39,6 +39,15 @@ void Inventory::reset_setting(std::string_view name) {
   if (auto const found = settings_.find(name); found != settings_.end()) settings_.erase(found);
 }
 
+void Inventory::set_pool(PoolSpec pool) {
+  std::string name = pool.name.text();
+  pools_.insert_or_assign(std::move(name), std::move(pool));
+}
+
+void Inventory::remove_pool(std::string_view name) {
+  if (auto const found = pools_.find(name); found != pools_.end()) pools_.erase(found);
+}
+
 Label const* Inventory::find_label(std::string_view name) const {
   auto const found = std::find_if(labels_.begin(), labels_.end(), [name](Label const& label) { return label.name.text() == name; });
   return found == labels_.end() ? nullptr : &*found;

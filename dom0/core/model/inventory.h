@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dom0/core/model/pool_spec.h"
 #include "dom0/core/model/qube.h"
 
 namespace bh::dom0 {
@@ -26,6 +27,11 @@ class Inventory {
   void set_setting(std::string const& name, std::string value) { settings_[name] = std::move(value); }
   void reset_setting(std::string_view name);
 
+  // Pools that were added, and the default one if anything of it was set.
+  [[nodiscard]] std::map<std::string, PoolSpec, std::less<>> const& pools() const { return pools_; }
+  void set_pool(PoolSpec pool);
+  void remove_pool(std::string_view name);
+
   // By index.
   [[nodiscard]] std::vector<Label> const& labels() const { return labels_; }
   [[nodiscard]] Label const* find_label(std::string_view name) const;
@@ -38,6 +44,7 @@ class Inventory {
  private:
   Qubes qubes_;
   std::map<std::string, std::string, std::less<>> settings_;
+  std::map<std::string, PoolSpec, std::less<>> pools_;
   std::vector<Label> labels_;
 };
 

@@ -25,6 +25,9 @@ bool dash_place(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23;
 
 bool FeatureNameRule::allows(std::string_view text) { return made_of(text, "_.-", 255); }
 bool TagRule::allows(std::string_view text) { return made_of(text, "_-", 255); }
+bool PoolNameRule::allows(std::string_view text) {
+  return made_of(text, "_.-", 63) && alphanumeric(text.front());
+}
 bool LabelNameRule::allows(std::string_view text) { return made_of(text, "_.-", 63); }
 
 bool FeatureValueRule::allows(std::string_view text) {

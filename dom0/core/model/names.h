@@ -29,11 +29,13 @@ struct FeatureNameRule { static bool allows(std::string_view text); };   // [A-Z
 struct FeatureValueRule { static bool allows(std::string_view text); };  // 0x20..0x7E, may be empty, at most 16384
 struct TagRule { static bool allows(std::string_view text); };           // [A-Za-z0-9_-]+, at most 255
 struct LabelNameRule { static bool allows(std::string_view text); };     // [A-Za-z0-9_.-]+, at most 63
+struct PoolNameRule { static bool allows(std::string_view text); };      // a letter or digit, then [A-Za-z0-9_.-], at most 63
 struct UuidRule { static bool allows(std::string_view text); };          // 36 characters, lower-case hex
 using FeatureName = CheckedText<FeatureNameRule>;
 using FeatureValue = CheckedText<FeatureValueRule>;
 using Tag = CheckedText<TagRule>;
 using LabelName = CheckedText<LabelNameRule>;
+using PoolName = CheckedText<PoolNameRule>;
 using Uuid = CheckedText<UuidRule>;
 
 // Version 4, from the kernel's random numbers.

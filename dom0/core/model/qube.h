@@ -27,6 +27,8 @@ struct Qube {
   std::map<std::string, std::string> properties = {};
   std::map<FeatureName, FeatureValue> features = {};
   std::set<Tag> tags = {};
+  // What was set of its volumes, by volume and setting ("private" -> "revisions_to_keep" -> "2"); core/storage knows the defaults.
+  std::map<std::string, std::map<std::string, std::string>> volumes = {};
 };
 
 struct Label {

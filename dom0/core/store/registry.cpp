@@ -22,6 +22,18 @@ Result<void> Registry::remove(std::string const& name) {
   return {};
 }
 
+Result<void> Registry::put_pool(PoolSpec pool) {
+  BH_CHECK(store_.save_pool(pool));
+  inventory_.set_pool(std::move(pool));
+  return {};
+}
+
+Result<void> Registry::remove_pool(std::string const& name) {
+  BH_CHECK(store_.remove_pool(name));
+  inventory_.remove_pool(name);
+  return {};
+}
+
 Result<void> Registry::set_setting(std::string const& name, std::string const& value) {
   BH_CHECK(store_.save_setting(name, value));
   inventory_.set_setting(name, value);

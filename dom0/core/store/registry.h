@@ -18,6 +18,8 @@ class Registry {
   [[nodiscard]] Inventory const& inventory() const { return inventory_; }
   Result<void> put(Qube qube);
   Result<void> remove(std::string const& name);
+  Result<void> put_pool(PoolSpec pool);
+  Result<void> remove_pool(std::string const& name);
   Result<void> set_setting(std::string const& name, std::string const& value);
   Result<void> reset_setting(std::string const& name);
   Result<DomainId> next_domain_id() { return store_.next_domain_id(); }

@@ -20,6 +20,11 @@ constexpr std::array kMigrations{
        CREATE TABLE tags (qid INTEGER NOT NULL REFERENCES qubes(qid) ON DELETE CASCADE, tag TEXT NOT NULL, PRIMARY KEY (qid, tag)) WITHOUT ROWID;
        CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
        CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;)",
+    R"(CREATE TABLE pools (name TEXT PRIMARY KEY, driver TEXT NOT NULL) WITHOUT ROWID;
+       CREATE TABLE pool_options (pool TEXT NOT NULL REFERENCES pools(name) ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL,
+                                  PRIMARY KEY (pool, name)) WITHOUT ROWID;
+       CREATE TABLE volume_settings (qid INTEGER NOT NULL REFERENCES qubes(qid) ON DELETE CASCADE, volume TEXT NOT NULL, name TEXT NOT NULL,
+                                     value TEXT NOT NULL, PRIMARY KEY (qid, volume, name)) WITHOUT ROWID;)",
 };
 
 Failure<Error> damaged(std::string const& what) { return Failure{Error{"the database holds " + what + "; restore it from a backup", 0}}; }
@@ -86,6 +91,7 @@ Result<Inventory> Store::load() {
   }
   inventory.set_labels(std::move(list));
   BH_CHECK(load_parts(inventory));
+  BH_CHECK(load_pools(inventory));
   BH_TRY(settings, database_.prepare("SELECT name, value FROM settings"));
   for (;;) {
     BH_TRY(row, settings.step());
@@ -131,8 +137,47 @@ Result<void> Store::load_parts(Inventory& inventory) {
     if (!tag) return damaged("a tag that cannot be read");
     qubes.at(tags.number(0)).tags.insert(*tag);
   }
+  BH_TRY(volumes, database_.prepare("SELECT qid, volume, name, value FROM volume_settings"));
+  for (;;) {
+    BH_TRY(row, volumes.step());
+    if (!row) break;
+    qubes.at(volumes.number(0)).volumes[volumes.text(1)][volumes.text(2)] = volumes.text(3);
+  }
   for (auto& [qid, qube] : qubes) inventory.put(std::move(qube));
   return {};
+}
+
+Result<void> Store::load_pools(Inventory& inventory) {
+  BH_TRY(rows, database_.prepare("SELECT pools.name, driver, pool_options.name, value FROM pools LEFT JOIN pool_options ON pool = pools.name"));
+  std::map<std::string, PoolSpec> pools;
+  for (;;) {
+    BH_TRY(row, rows.step());
+    if (!row) break;
+    auto name = PoolName::parse(rows.text(0));
+    if (!name) return damaged("a pool with a bad name");
+    auto& pool = pools.try_emplace(name->text(), PoolSpec{*name, rows.text(1)}).first->second;
+    if (!rows.text(2).empty()) pool.options[rows.text(2)] = rows.text(3);
+  }
+  for (auto& [name, pool] : pools) inventory.set_pool(std::move(pool));
+  return {};
+}
+
+Result<void> Store::save_pool(PoolSpec const& pool) {
+  BH_TRY(transaction, Transaction::begin(database_));
+  BH_TRY(row, database_.prepare("INSERT INTO pools VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET driver = excluded.driver"));
+  BH_CHECK(row.bind(1, pool.name.text()).bind(2, pool.driver).run());
+  BH_TRY(clear, database_.prepare("DELETE FROM pool_options WHERE pool = ?"));
+  BH_CHECK(clear.bind(1, pool.name.text()).run());
+  for (auto const& [name, value] : pool.options) {
+    BH_TRY(statement, database_.prepare("INSERT INTO pool_options VALUES (?, ?, ?)"));
+    BH_CHECK(statement.bind(1, pool.name.text()).bind(2, name).bind(3, value).run());
+  }
+  return transaction.commit();
+}
+
+Result<void> Store::remove_pool(std::string const& name) {
+  BH_TRY(statement, database_.prepare("DELETE FROM pools WHERE name = ?"));
+  return statement.bind(1, name).run();
 }
 
 Result<void> Store::save(Qube const& qube) {
@@ -141,7 +186,8 @@ Result<void> Store::save(Qube const& qube) {
   BH_TRY(row, database_.prepare("INSERT INTO qubes VALUES (?, ?, ?, ?, ?) ON CONFLICT (qid) DO UPDATE SET name = excluded.name, "
                                 "uuid = excluded.uuid, class = excluded.class, label = excluded.label"));
   BH_CHECK(row.bind(1, qid).bind(2, qube.name.text()).bind(3, qube.uuid.text()).bind(4, to_string(qube.klass)).bind(5, qube.label.text()).run());
-  for (char const* clear : {"DELETE FROM properties WHERE qid = ?", "DELETE FROM features WHERE qid = ?", "DELETE FROM tags WHERE qid = ?"}) {
+  for (char const* clear : {"DELETE FROM properties WHERE qid = ?", "DELETE FROM features WHERE qid = ?", "DELETE FROM tags WHERE qid = ?",
+                            "DELETE FROM volume_settings WHERE qid = ?"}) {
     BH_TRY(statement, database_.prepare(clear));
     BH_CHECK(statement.bind(1, qid).run());
   }
@@ -156,6 +202,12 @@ Result<void> Store::save(Qube const& qube) {
   for (auto const& tag : qube.tags) {
     BH_TRY(statement, database_.prepare("INSERT INTO tags VALUES (?, ?)"));
     BH_CHECK(statement.bind(1, qid).bind(2, tag.text()).run());
+  }
+  for (auto const& [volume, settings] : qube.volumes) {
+    for (auto const& [name, value] : settings) {
+      BH_TRY(statement, database_.prepare("INSERT INTO volume_settings VALUES (?, ?, ?, ?)"));
+      BH_CHECK(statement.bind(1, qid).bind(2, volume).bind(3, name).bind(4, value).run());
+    }
   }
   return transaction.commit();
 }

@@ -18,6 +18,8 @@ class Store {
   Result<Inventory> load();
   Result<void> save(Qube const& qube);
   Result<void> remove(std::string const& name);
+  Result<void> save_pool(PoolSpec const& pool);
+  Result<void> remove_pool(std::string const& name);
   Result<void> save_setting(std::string const& name, std::string const& value);
   Result<void> remove_setting(std::string const& name);
   // The next domain number: rises by one with every call, also across restarts, and begins anew before kCloneAlias.
@@ -28,6 +30,7 @@ class Store {
   Result<void> migrate();
   Result<void> fill_if_empty();
   Result<void> load_parts(Inventory& inventory);
+  Result<void> load_pools(Inventory& inventory);
   Database database_;
 };
 

@@ -29,6 +29,9 @@ class RememberedLife final : public LifeCycle {
   }
   void kill(std::string const& qube, Done done) override { record("kill " + qube, done); }
   void pause(std::string const& qube, Done done) override { record("pause " + qube, done); }
+  void volume_grown(std::string const& qube, std::string const& volume, ByteCount size, Done done) override {
+    record("grown " + qube + " " + volume + " " + std::to_string(size.value()), done);
+  }
   void unpause(std::string const& qube, Done done) override { record("unpause " + qube, done); }
   void suspend(std::string const& qube, Done done) override { record("suspend " + qube, done); }
   void resume(std::string const& qube, Done done) override { record("resume " + qube, done); }
@@ -70,7 +73,10 @@ class Api : public ::testing::Test {
   Paths paths = Paths::below(folder.path());
   Registry registry = [this] { EXPECT_TRUE(paths.create()); return *Registry::open(paths.database()); }();
   RememberedLife life;
-  AdminApi api{registry, life, paths, {[] {}, [this](std::function<void()> callback) { accel_waiters.push_back(std::move(callback)); }}};
+  Storage storage{registry, paths};
+  AdminApi api{registry, life, storage, paths,
+               {[] {}, [this](std::function<void()> callback) { accel_waiters.push_back(std::move(callback)); },
+                [](std::function<void()> const& work, std::function<void()> const& then) { work(); then(); }}};
   std::vector<std::function<void()>> accel_waiters;
   std::vector<std::string> events;
   Registry::Subscription subscription;

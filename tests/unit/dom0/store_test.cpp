@@ -123,6 +123,40 @@ TEST_F(StoreTest, AFileThatIsNoDatabaseIsAnErrorAndStaysAsItIs) {
   EXPECT_TRUE(read_file(file, 1000)->starts_with("this is not"));
 }
 
+TEST_F(StoreTest, PoolsAndSettingsOfVolumesSurviveReopening) {
+  Qube written = qube("work", 1);
+  written.volumes["private"] = {{"pool", "big"}, {"revisions_to_keep", "3"}};
+  {
+    auto registry = Registry::open(file);
+    ASSERT_TRUE(registry && registry->put(written));
+    ASSERT_TRUE(registry->put_pool({*PoolName::parse("big"), "file", {{"dir_path", "/x y"}, {"revisions_to_keep", "1"}}}));
+    ASSERT_TRUE(registry->put_pool({*PoolName::parse("bare"), "file"}));
+    ASSERT_TRUE(registry->put_pool({*PoolName::parse("big"), "file", {{"dir_path", "/x y"}}}));
+  }
+  auto registry = Registry::open(file);
+  ASSERT_TRUE(registry);
+  EXPECT_EQ(registry->inventory().find("work")->volumes, written.volumes);
+  ASSERT_EQ(registry->inventory().pools().size(), 2U);
+  EXPECT_EQ(registry->inventory().pools().at("big").options, (std::map<std::string, std::string>{{"dir_path", "/x y"}}));
+  ASSERT_TRUE(registry->remove_pool("big"));
+  EXPECT_EQ(registry->inventory().pools().size(), 1U);
+}
+
+TEST_F(StoreTest, TheFirstVersionsDatabaseIsBroughtUpToDate) {
+  {
+    auto store = Store::open(file);
+    ASSERT_TRUE(store && store->save(qube("work", 1)));
+  }
+  {
+    auto database = Database::open(file);
+    ASSERT_TRUE(database && database->execute("DROP TABLE volume_settings; DROP TABLE pool_options; DROP TABLE pools; DELETE FROM migrations WHERE version = 2"));
+  }
+  auto registry = Registry::open(file);
+  ASSERT_TRUE(registry) << registry.error().message;
+  EXPECT_NE(registry->inventory().find("work"), nullptr);
+  EXPECT_TRUE(registry->put_pool({*PoolName::parse("big"), "file"}));
+}
+
 TEST_F(StoreTest, ListenersHearEventsUntilTheyLeave) {
   auto registry = Registry::open(file);
   ASSERT_TRUE(registry);
