@@ -10,11 +10,9 @@
 namespace bh::policy {
 namespace {
 
-constexpr std::string_view kRequest{"internal.GetSystemInfo+ dom0 name dom0\0", 39};
-
 Result<std::string> exchange(std::filesystem::path const& socket, Deadline deadline) {
   BH_TRY(connection, connect_unix(socket));
-  BH_CHECK(write_all(connection, as_bytes(kRequest)));
+  BH_CHECK(write_all(connection, as_bytes(kSystemInfoRequest)));
   // The daemon answers at the end of our input.
   if (::shutdown(connection.borrow(), SHUT_WR) != 0) return Failure{Error::from_errno("end the request")};
   std::string reply;
@@ -31,13 +29,19 @@ Result<std::string> exchange(std::filesystem::path const& socket, Deadline deadl
 
 }  // namespace
 
+Result<SystemInfo, std::string> parse_system_info_reply(std::string_view reply) {
+  if (reply.starts_with(std::string_view("0\0", 2))) return parse_system_info(reply.substr(2));
+  if (reply.empty()) return Failure{std::string("it closed the connection without an answer")};
+  return Failure{"it refused: " + for_display(reply, 300)};
+}
+
 Result<SystemInfo, std::string> ask_system_info(std::filesystem::path const& socket, Deadline deadline) {
   std::string const who = "the admin daemon at " + socket.string();
   auto reply = exchange(socket, deadline);
   if (!reply) return Failure{"cannot get system information from " + who + ": " + reply.error().message};
-  if (reply->starts_with(std::string_view("0\0", 2))) return parse_system_info(std::string_view(*reply).substr(2));
-  if (reply->empty()) return Failure{who + " closed the connection without an answer"};
-  return Failure{who + " refused: " + for_display(*reply, 300)};
+  auto info = parse_system_info_reply(*reply);
+  if (!info) return Failure{who + ": " + info.error()};
+  return info;
 }
 
 Result<SystemInfo, std::string> read_system_info(std::filesystem::path const& file) {

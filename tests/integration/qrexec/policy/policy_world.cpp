@@ -63,7 +63,10 @@ void PolicyWorld::write(std::string const& name, std::string const& text) const 
   ASSERT_TRUE(write_file_atomically(root() / name, text).ok());
 }
 
-fs::path PolicyWorld::program(std::string const& name) { return fs::path(std::getenv("BH_BIN")) / name; }
+fs::path PolicyWorld::program(std::string const& name) {
+  char const* const folder = std::getenv("BH_BIN");
+  return fs::path(folder == nullptr ? "bin" : folder) / name;
+}
 
 Ran PolicyWorld::run(std::string const& program_name, std::vector<std::string> arguments, std::string const& input,
                      std::vector<std::pair<std::string, std::optional<std::string>>> environment) const {

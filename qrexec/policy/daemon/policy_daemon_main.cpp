@@ -1,0 +1,139 @@
+// qrexec-policy-daemon: decides qrexec calls by the policy (qrexec.md 12). main() only wires.
+#include <getopt.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <variant>
+
+#include "base/display_text.h"
+#include "base/file_limit.h"
+#include "base/log.h"
+#include "base/service_notice.h"
+#include "base/unix_socket.h"
+#include "qrexec/policy/daemon/places.h"
+#include "qrexec/policy/daemon/policy_server.h"
+
+namespace {
+
+using namespace bh;
+using namespace bh::policy;
+
+constexpr char kHelp[] =
+    R"(Decides qrexec calls by the policy, and has a person asked where a rule says so. Whatever goes wrong is a deny.
+
+usage: qrexec-policy-daemon [OPTIONS]
+
+  --policy-path DIR         a policy folder; may be repeated (default: the system's, or below $BULKHEAD_ROOT)
+  --legacy-path DIR         what !compat-4.0 reads
+  --socket-path PATH        where qrexec-daemon asks (default: policy.sock in the run folder)
+  --eval-socket-path PATH   serve policy.EvalSimple there (default: not)
+  --gui-socket-path PATH    serve policy.EvalGUI there (default: not)
+  --agent-socket-path PATH  where qrexec-policy-agent listens (default: policy-agent.sock in the run folder)
+  --help, --version
+
+example:
+  qrexec-policy-daemon --policy-path /etc/qubes/policy.d --socket-path /tmp/policy.sock
+exit status: 0 ended by SIGTERM, 1 cannot serve, 2 wrong usage
+)";
+
+struct Options {
+  PolicyFolders policy;
+  std::filesystem::path socket, prompt, admin;
+  std::optional<std::filesystem::path> eval, gui;
+};
+
+enum : int { kPolicy = 1000, kLegacy, kSocket, kEval, kGui, kAgent };
+constexpr option kLong[] = {{"policy-path", required_argument, nullptr, kPolicy},
+                            {"legacy-path", required_argument, nullptr, kLegacy},
+                            {"socket-path", required_argument, nullptr, kSocket},
+                            {"eval-socket-path", required_argument, nullptr, kEval},
+                            {"gui-socket-path", required_argument, nullptr, kGui},
+                            {"agent-socket-path", required_argument, nullptr, kAgent},
+                            {"help", no_argument, nullptr, 'h'},
+                            {"version", no_argument, nullptr, 'V'},
+                            {nullptr, 0, nullptr, 0}};
+
+std::variant<Options, int> parse(int argc, char** argv, Paths const& paths) {
+  Options options;
+  options.socket = policy_socket(paths);
+  options.prompt = prompt_socket(paths);
+  options.admin = paths.admin_socket();
+  ::opterr = 0;
+  for (int letter; (letter = ::getopt_long(argc, argv, "+h", kLong, nullptr)) != -1;) {
+    switch (letter) {
+      case kPolicy: options.policy.folders.emplace_back(::optarg); break;
+      case kLegacy: options.policy.legacy = ::optarg; break;
+      case kSocket: options.socket = ::optarg; break;
+      case kEval: options.eval = ::optarg; break;
+      case kGui: options.gui = ::optarg; break;
+      case kAgent: options.prompt = ::optarg; break;
+      case 'h': std::fputs(kHelp, stdout); return 0;
+      case 'V': std::puts("qrexec-policy-daemon (Bulkhead) " BH_VERSION); return 0;
+      default: std::fputs("qrexec-policy-daemon: unknown option or missing value\nTry --help.\n", stderr); return 2;
+    }
+  }
+  if (::optind != argc) return std::fputs("qrexec-policy-daemon: it takes no words, only options\nTry --help.\n", stderr), 2;
+  if (options.policy.folders.empty()) {
+    for (auto const& folder : paths.policy_dirs()) options.policy.folders.push_back(folder.string());
+    if (!options.policy.legacy) options.policy.legacy = (paths.dom0_services() / "policy").string();
+  }
+  return options;
+}
+
+Result<UniqueFd> watch_signals() {
+  // A lease on a policy file that is broken by its writer tells so with SIGIO; we let go of it at once anyway.
+  ::signal(SIGIO, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  sigset_t set;
+  sigemptyset(&set);
+  for (int const number : {SIGTERM, SIGINT}) sigaddset(&set, number);
+  if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return Failure{Error::from_errno("block signals")};
+  UniqueFd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd.open()) return Failure{Error::from_errno("wait for signals")};
+  return fd;
+}
+
+Result<std::vector<PolicyServer::Door>> open_doors(Options const& options) {
+  std::vector<PolicyServer::Door> doors;
+  auto const open = [&](std::filesystem::path const& path, QuestionKind kind) -> Result<void> {
+    BH_TRY(listener, listen_unix(path, 256, 0660));
+    BH_CHECK(set_nonblocking(listener, true));
+    doors.push_back({std::move(listener), kind});
+    return {};
+  };
+  BH_CHECK(open(options.socket, QuestionKind::decision));
+  if (options.eval) BH_CHECK(open(*options.eval, QuestionKind::eval_simple));
+  if (options.gui) BH_CHECK(open(*options.gui, QuestionKind::eval_gui));
+  return doors;
+}
+
+Result<void> serve(Options const& options) {
+  BH_TRY(signals, watch_signals());
+  raise_file_limit(2 * kMaxPolicyCalls + 256);
+  BH_TRY(cache, PolicyCache::create(options.policy));
+  BH_TRY(doors, open_doors(options));
+  PolicyPlace place{options.admin, options.prompt, cache, {}, nullptr};
+  if (char const* const notify = std::getenv("NOTIFY_SOCKET"); notify != nullptr && *notify != '\0') {
+    if (auto const told = notify_service_ready(notify); !told) log::warning(told.error().message);
+  }
+  auto const served = PolicyServer(std::move(doors), place, std::move(signals)).run();
+  std::error_code ignored;
+  std::filesystem::remove(options.socket, ignored);
+  if (options.eval) std::filesystem::remove(*options.eval, ignored);
+  if (options.gui) std::filesystem::remove(*options.gui, ignored);
+  return served;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  log::start("qrexec-policy-daemon");
+  auto const parsed = parse(argc, argv, Paths::from_environment());
+  if (auto const* code = std::get_if<int>(&parsed)) return *code;
+  auto const served = serve(std::get<Options>(parsed));
+  if (served) return 0;
+  log::error(for_display(served.error().message));
+  return 1;
+}
