@@ -15,6 +15,7 @@
 #include "dom0/core/app/admin_server.h"
 #include "dom0/core/app/template_scan.h"
 #include "dom0/core/life/machine_room.h"
+#include "dom0/core/network/network.h"
 
 namespace bh::dom0 {
 
@@ -28,6 +29,7 @@ struct App::Parts {
   FolderWatch vchan_sockets;
   asio::thread_pool workers{2};
   MachineRoom room;
+  Network network;
   TemplateScan templates;
   AdminApi api;
   AdminServer server;
@@ -39,7 +41,9 @@ struct App::Parts {
         qrexec_sockets(io, options.paths.qrexec_sockets()), vchan_sockets(io, options.paths.vchan_sockets()),
         room(HouseServices{io, vmm, registry, options.paths, options.programs, options.with_display,
                            [this](volumes::TemplateImage const& image, std::function<void(machine::Accel)> callback) { accel.ask(image, std::move(callback)); },
-                           options.tsc, qrexec_sockets, vchan_sockets, workers}),
+                           options.tsc, qrexec_sockets, vchan_sockets, workers,
+                           [this](DomainId domain, machine::MachineEvent const& event) { network.on_event(domain, event); }}),
+        network(io, registry, options.paths, [this] { return room.wired_machines(); }),
         templates(registry, options.paths.templates(),
                   [this](volumes::TemplateImage const& image) { accel.ask(image, [](machine::Accel) {}); }),
         api(registry, room, options.paths,
@@ -91,6 +95,7 @@ Result<std::unique_ptr<App>> App::open(AppOptions options, machine::Vmm& vmm, Ac
   auto parts = std::make_unique<Parts>(std::move(options), std::move(lock), std::move(registry), vmm, std::move(probe));
   parts->templates.run();
   parts->room.adopt_all();
+  parts->network.adopt();
   BH_TRY(listener, listen_unix(parts->options.paths.admin_socket(), 128, 0600));
   parts->server.serve(std::move(listener));
   parts->room.start_autostarted();

@@ -1,6 +1,7 @@
 #include "dom0/core/life/child_plan.h"
 
 #include "dom0/core/model/property.h"
+#include "dom0/core/model/qube_network.h"
 
 namespace bh::dom0 {
 
@@ -50,9 +51,11 @@ std::vector<ChildPlan> plan_children(ChildFacts const& facts, Paths const& paths
 std::string guest_environment(ChildFacts const& facts, std::int64_t now) {
   auto const value = [&](char const* property) { return value_of(facts.inventory, facts.qube, property); };
   // The values are a checked name, a class, numbers, and properties that property_check.cpp keeps within the allowed characters.
+  std::string network;
+  for (auto const& [key, fact] : network::guest_facts(network_of(facts.inventory, facts.qube))) network += key + "=" + fact + "\n";
   return "QUBE_NAME=" + facts.qube.name.text() + "\nQUBE_TYPE=" + std::string(to_string(facts.qube.klass)) + "\nVCHAN_DOMAIN=" +
          std::to_string(facts.domain.value()) + "\nVCHAN_SOCKET_DIR=/run/bulkhead/vchan\nDEFAULT_USER=" + value("default_user") +
-         "\nKEYBOARD_LAYOUT=" + value("keyboard_layout") + "\nGUI_TRANSPORT=window-memory\nTIME=" + std::to_string(now) + "\n";
+         "\nKEYBOARD_LAYOUT=" + value("keyboard_layout") + "\nGUI_TRANSPORT=window-memory\nTIME=" + std::to_string(now) + "\n" + network;
 }
 
 ChildPlan plan_poweroff(std::string const& qube, Paths const& paths, std::filesystem::path const& programs) {

@@ -10,6 +10,7 @@
 #include "dom0/core/life/process_stats.h"
 #include "dom0/core/life/stray_processes.h"
 #include "dom0/core/model/property.h"
+#include "dom0/core/model/qube_network.h"
 #include "hypervisor/volumes/free_space.h"
 #include "hypervisor/volumes/private_volume.h"
 
@@ -244,6 +245,20 @@ void MachineRoom::start_next_autostarted() {
   to_autostart_.pop_front();
   // What goes wrong is logged by start(); there is nobody else to tell. Posted: a refusal comes at once, and a thousand must not pile up.
   start(name, [this](Result<void, admin::Exception> const&) { asio::post(house_.io, [this] { start_next_autostarted(); }); });
+}
+
+std::vector<WiredMachine> MachineRoom::wired_machines() const {
+  Inventory const& inventory = house_.registry.inventory();
+  std::vector<WiredMachine> machines;
+  for (auto const& [name, run] : running_) {
+    Qube const* const qube = inventory.find(name);
+    machine::Machine* const machine = run->machine_for_cards();
+    if (qube == nullptr || machine == nullptr) continue;
+    network::Station station{name, run->record().domain, value_of(inventory, *qube, "netvm"), value_of(inventory, *qube, "provides_network") == "True",
+                             machine::WireCount(run->record().wires), {}};
+    machines.push_back({std::move(station), address_of(*qube), mac_of(inventory, *qube), *machine});
+  }
+  return machines;
 }
 
 void MachineRoom::stop_all(std::function<void()> done) {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "dom0/core/life/running_qube.h"
+#include "dom0/core/network/wiring.h"
 
 namespace bh::dom0 {
 
@@ -25,6 +26,8 @@ class MachineRoom final : public LifeCycle {
   // Takes over the qubes an earlier bulkheadd left running, and clears away what is left of those that ended meanwhile.
   void adopt_all();
   void start_autostarted();
+  // Those that may have network cards now.
+  [[nodiscard]] std::vector<WiredMachine> wired_machines() const;
   // Shuts all down, kills what does not listen, then calls `done`.
   void stop_all(std::function<void()> done);
 

@@ -27,6 +27,7 @@ struct RunState {
   std::int64_t started_unix = 0;
   std::string accel;  // "kvm" or "tcg"
   bool up = false;    // the agent has answered
+  std::uint16_t wires = 1;  // places for network cards
   friend bool operator==(RunState const&, RunState const&) = default;
 };
 [[nodiscard]] std::string format_state(RunState const& state);

@@ -190,7 +190,10 @@ Result<machine::MachineSpec> RunningQube::specification(volumes::TemplateImage c
   machine::MachineSpec spec;
   spec.name = name_;
   spec.uuid = me.uuid.text();
-  spec.memory = machine::Mebibytes(static_cast<std::uint32_t>(number_of(inventory, me, "memory")));
+  // As large as it may grow; its balloon keeps it to what it was promised where there is not enough (dom0/core/memory).
+  spec.memory = machine::Mebibytes(static_cast<std::uint32_t>(std::max(number_of(inventory, me, "memory"), number_of(inventory, me, "maxmem"))));
+  if (value_of(inventory, me, "provides_network") == "True") spec.wires = machine::kMaxWires;
+  record_.wires = spec.wires.value();
   spec.vcpus = machine::VcpuCount(static_cast<std::uint16_t>(number_of(inventory, me, "vcpus")));
   spec.accel = accel;
   spec.tsc = house_.tsc;

@@ -37,6 +37,8 @@ struct HouseServices {
   FolderWatch& qrexec_sockets;
   FolderWatch& vchan_sockets;
   asio::thread_pool& workers;  // for what reads and writes much: copies of volumes, hashes
+  // What machines tell of their network cards (Network).
+  std::function<void(DomainId, machine::MachineEvent const&)> card_event = {};
 };
 
 // What MachineRoom found when it checked whether the qube can be started.
@@ -71,6 +73,9 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   [[nodiscard]] std::string const& name() const { return name_; }
   // Why it ended without having been asked to; empty if it was asked.
   [[nodiscard]] std::string const& died_of() const { return died_of_; }
+  // The machine, once it may have network cards: it runs, and its guest has acknowledged its reseed. nullptr before and when it ends.
+  [[nodiscard]] machine::Machine* machine_for_cards() const;
+  [[nodiscard]] RunState const& record() const { return record_; }
 
  private:
   using Step = Result<void, admin::Exception>;

@@ -37,7 +37,13 @@ asio::awaitable<void> RunningQube::watch_machine() {
   begin_tear_down();
 }
 
+machine::Machine* RunningQube::machine_for_cards() const {
+  bool const ending = state_ == PowerState::dying || state_ == PowerState::halted;
+  return record_.up && machine_ && !machine_ended_ && !ending ? machine_.get() : nullptr;
+}
+
 void RunningQube::on_event(machine::MachineEvent const& event) {
+  if (house_.card_event) house_.card_event(record_.domain, event);
   if (auto const* const stopped = std::get_if<machine::MachineStopped>(&event)) {
     machine_ended_ = std::string(machine::to_string(stopped->reason)) + (stopped->text.empty() ? "" : ": " + stopped->text);
     // A killed process cannot say who did it; the kernel counts what it killed for want of memory.

@@ -66,7 +66,10 @@ void Wiring::update() {
   for (auto const& wire : plan.add) {
     if (!given_up_.contains({wire.client, wire.netvm})) add(wire, machines);
   }
-  for (auto const& problem : plan.problems) hooks_.problem(problem.substr(0, problem.find(' ')), problem);
+  for (auto const& problem : plan.problems) {
+    if (std::find(told_.begin(), told_.end(), problem) == told_.end()) hooks_.problem(problem.substr(0, problem.find(' ')), problem);
+  }
+  told_ = plan.problems;
   save();
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,7 @@ class Wiring {
   std::vector<network::PlannedWire> wires_;
   std::map<Place, CardState> cards_;
   std::set<std::pair<DomainId, DomainId>> given_up_;  // client, netvm
+  std::vector<std::string> told_;                     // problems that last as long as nothing changes
 };
 
 }  // namespace bh::dom0

@@ -41,7 +41,7 @@ TEST_F(PlanTest, WithoutADisplayThereIsNoGuiDaemonAndUnderKvmNoHatching) {
 TEST_F(PlanTest, GuestEnvironmentIsTheContracts) {
   EXPECT_EQ(guest_environment({qube, inventory, DomainId(5), true, true}, 1700000000),
             "QUBE_NAME=work\nQUBE_TYPE=AppVM\nVCHAN_DOMAIN=5\nVCHAN_SOCKET_DIR=/run/bulkhead/vchan\nDEFAULT_USER=user\nKEYBOARD_LAYOUT=us++\n"
-            "GUI_TRANSPORT=window-memory\nTIME=1700000000\n");
+            "GUI_TRANSPORT=window-memory\nTIME=1700000000\nNETWORK_ADDRESS=10.137.0.2\nNETWORK_GATEWAY=10.137.0.0\nNETWORK_DNS=10.139.1.1,10.139.1.2\n");
 }
 
 TEST(RunRecord, RoundTrips) {
