@@ -31,8 +31,17 @@ QmpJob attach_wire(WireSlot slot, std::shared_ptr<UniqueFd const> socket, MacAdd
   return job;
 }
 
-QmpJob detach_wire(WireSlot slot) { return asked(Request::detach_wire, {command::remove_card(slot)}); }
-QmpJob release_wire(WireSlot slot) { return asked(Request::detach_wire, {command::remove_net(slot)}, {WireDetached{slot}}); }
+// GUARD: a guest that does not let go of its card. Were its socket closed only then, guest and netvm could keep a wire that the user took away.
+QmpJob detach_wire(WireSlot slot) {
+  QmpJob job = asked(Request::detach_wire, {command::remove_net(slot), command::remove_card(slot)});
+  job.forgiven = 1;
+  return job;
+}
+QmpJob release_wire(WireSlot slot) {
+  QmpJob job = asked(Request::detach_wire, {command::remove_net(slot)}, {WireDetached{slot}});
+  job.forgiven = 1;
+  return job;
+}
 
 QmpJob save(std::shared_ptr<UniqueFd const> state) {
   return asked(Request::save, {command::plain("stop"), command::migration_capabilities(), command::get_fd("state", std::move(state)), command::migrate_to("state")});

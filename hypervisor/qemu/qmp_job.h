@@ -20,6 +20,7 @@ struct QmpJob {
   std::vector<QmpCommand> commands;                    // the first refusal ends the job
   std::vector<QmpCommand> undo;                        // after a refusal; what is answered to these does not matter
   std::vector<machine::MachineEvent> done;             // told once the last command was answered well
+  std::size_t forgiven = 0;                            // so many of the first commands may be refused: what they take away may be gone
 };
 
 namespace job {
@@ -30,8 +31,9 @@ namespace job {
 [[nodiscard]] QmpJob resize(machine::Volume volume, ByteCount size);
 [[nodiscard]] QmpJob set_balloon(machine::Mebibytes target);
 [[nodiscard]] QmpJob attach_wire(machine::WireSlot slot, std::shared_ptr<UniqueFd const> socket, machine::MacAddress const& address);
-// Asks the guest to let go. Once it has, release_wire() takes the socket away.
+// Takes the socket away at once, whatever the guest does, and asks it to let go of the card that now leads nowhere.
 [[nodiscard]] QmpJob detach_wire(machine::WireSlot slot);
+// The card has gone: so that its socket does not stay where the guest threw the card out itself.
 [[nodiscard]] QmpJob release_wire(machine::WireSlot slot);
 // Stops the processors and sends the devices' state to the file; an event tells the end.
 [[nodiscard]] QmpJob save(std::shared_ptr<UniqueFd const> state);

@@ -4,32 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/display_text.h"
+#include "hypervisor/qemu/json_depth.h"
 
 namespace bh::qemu {
 
 using nlohmann::json;
 
 namespace {
-
-// Counted before parsing, so that the parser and the destructor of its tree never see more. Brackets in strings do not nest.
-bool nests_too_deep(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char const c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxQmpNesting) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return false;
-}
 
 std::optional<std::uint64_t> number_in(json const& object, char const* key) {
   auto const found = object.find(key);
@@ -118,7 +99,7 @@ QmpMessage event_of(json const& object, std::string_view name) {
 
 Result<QmpMessage, QmpFault> parse(std::string_view text) {
   if (text.size() > kMaxQmpLine) return Failure{QmpFault::line_too_long};
-  if (nests_too_deep(text)) return Failure{QmpFault::nested_too_deep};
+  if (nests_too_deep(text, kMaxQmpNesting)) return Failure{QmpFault::nested_too_deep};
   json const object = json::parse(text, nullptr, false);
   if (object.is_discarded()) return Failure{QmpFault::not_json};
   if (!object.is_object()) return Failure{QmpFault::not_a_message};

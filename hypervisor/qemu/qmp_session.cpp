@@ -158,7 +158,8 @@ Result<void, QmpFault> QmpSession::on(QmpError const& error, Events& events) {
   if (!of_this_session(*error.id)) return {};
   BH_TRY(phase, answered(*error.id));
   if (phase == Phase::capabilities || phase == Phase::status) return Failure{QmpFault::unexpected};
-  if (phase == Phase::job) on_refusal(error.text, events);
+  if (phase == Phase::job && step_ < jobs_.front().forgiven) on_step_done(events);
+  else if (phase == Phase::job) on_refusal(error.text, events);
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/display_text.h"
+#include "hypervisor/qemu/json_depth.h"
 
 namespace bh::qemu {
 
@@ -12,6 +13,7 @@ using nlohmann::json;
 namespace {
 
 constexpr int kFormat = 1;
+constexpr int kMaxNesting = 4;
 constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 42;  // 4 TiB
 constexpr std::int64_t kMaxTime = std::int64_t{1} << 40;
 
@@ -60,9 +62,9 @@ std::string format_manifest(SnapshotManifest const& manifest) {
 }
 
 Result<SnapshotManifest> parse_snapshot_manifest(std::string_view text) {
-  // GUARD: a file that somebody put there: capped and flat, so that the parser cannot be led deep.
+  // GUARD: a file that somebody put there: capped, and flat before the parser sees it.
   if (text.size() > kMaxManifest) return refused("too long");
-  if (std::count(text.begin(), text.end(), '{') > 16 || std::count(text.begin(), text.end(), '[') > 0) return refused("it nests");
+  if (nests_too_deep(text, kMaxNesting)) return refused("it nests too deep");
   json const object = json::parse(text, nullptr, false);
   if (object.is_discarded() || !object.is_object()) return refused("no JSON object");
   if (number(object, "format", 1000) != kFormat) return refused("another format");

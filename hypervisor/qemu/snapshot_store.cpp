@@ -146,7 +146,7 @@ Result<std::shared_ptr<UniqueFd const>> SnapshotStore::verified(UniqueFd const& 
 
 Result<SnapshotFiles> SnapshotStore::find(SnapshotKey const& key) {
   if (!is_snapshot_key(key.text)) return Failure{Error{"that is no key of a snapshot", EINVAL}};
-  auto const why = [](Error error) { return Failure{Error{"the snapshot is not used: " + error.message, error.errno_value == ENOENT ? EBADMSG : error.errno_value}}; };
+  auto const why = [](Error const& error) { return damaged("the snapshot is not used: " + error.message); };
   auto const folder = open_folder(folder_ / key.text);
   if (!folder && folder.error().errno_value == ENOENT) return Failure{Error{"there is no snapshot of this machine", ENOENT}};
   if (!folder) return why(folder.error());

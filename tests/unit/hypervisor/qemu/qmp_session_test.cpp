@@ -190,14 +190,23 @@ TEST_F(QmpWireTest, RefusedCardLeavesNothingBehind) {
   EXPECT_EQ(sent(), "{\"arguments\":{\"fdname\":\"wire1\"},\"execute\":\"closefd\",\"id\":7}\n");
 }
 
-TEST_F(QmpSessionTest, CardThatTheGuestLetGoLosesItsSocket) {
+TEST_F(QmpSessionTest, SocketGoesBeforeTheGuestIsAskedToLetGo) {
   shake_hands("running");
   ASSERT_TRUE(session_.request(job::detach_wire(WireSlot(0))));
-  EXPECT_EQ(sent(), "{\"arguments\":{\"id\":\"card0\"},\"execute\":\"device_del\",\"id\":3}\n");
+  EXPECT_EQ(sent(), "{\"arguments\":{\"id\":\"net0\"},\"execute\":\"netdev_del\",\"id\":3}\n");
   EXPECT_TRUE(say("{\"return\":{},\"id\":3}\n").empty());
+  EXPECT_EQ(sent(), "{\"arguments\":{\"id\":\"card0\"},\"execute\":\"device_del\",\"id\":4}\n");
+  EXPECT_TRUE(say("{\"return\":{},\"id\":4}\n").empty());
   EXPECT_TRUE(say("{\"event\":\"DEVICE_DELETED\",\"data\":{\"device\":\"card0\",\"path\":\"/machine/peripheral/card0\"}}\n").empty());
-  EXPECT_EQ(sent(), "{\"arguments\":{\"id\":\"net0\"},\"execute\":\"netdev_del\",\"id\":4}\n");
-  EXPECT_EQ(std::get<WireDetached>(say("{\"return\":{},\"id\":4}\n").at(0)).slot, WireSlot(0));
+  EXPECT_EQ(sent(), "{\"arguments\":{\"id\":\"net0\"},\"execute\":\"netdev_del\",\"id\":5}\n");
+  EXPECT_EQ(std::get<WireDetached>(say("{\"error\":{\"desc\":\"Device 'net0' not found\"},\"id\":5}\n").at(0)).slot, WireSlot(0));
+}
+
+TEST_F(QmpSessionTest, CardThatTheGuestThrowsOutLosesItsSocketToo) {
+  shake_hands("running");
+  EXPECT_TRUE(say("{\"event\":\"DEVICE_DELETED\",\"data\":{\"device\":\"card2\"}}\n").empty());
+  EXPECT_EQ(sent(), "{\"arguments\":{\"id\":\"net2\"},\"execute\":\"netdev_del\",\"id\":3}\n");
+  EXPECT_EQ(std::get<WireDetached>(say("{\"return\":{},\"id\":3}\n").at(0)).slot, WireSlot(2));
 }
 
 TEST_F(QmpSessionTest, DeletionsOfWhatIsNoCardAreNothing) {
