@@ -93,6 +93,9 @@ std::span<AdminApi::Method const> AdminApi::methods() {
       {"admin.vm.volume.Set.ephemeral", any, something, something, &A::volume_set_ephemeral, nullptr},
       {"internal.vm.volume.ImportBegin", any, something, anything, &A::volume_import_begin, nullptr},
       {"internal.vm.volume.ImportEnd", any, something, something, nullptr, &A::volume_import_end},
+      {"bulkhead.snapshot.List", dom0, nothing, nothing, nullptr, &A::snapshot_list},
+      {"bulkhead.snapshot.Build", any, nothing, nothing, nullptr, &A::snapshot_build},
+      {"bulkhead.snapshot.Remove", dom0, something, nothing, nullptr, &A::snapshot_remove},
       {"internal.GetSystemInfo", dom0, nothing, nothing, &A::system_info, nullptr},
   };
   return kMethods;

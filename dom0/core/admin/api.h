@@ -81,6 +81,9 @@ class AdminApi {
   void unpause(CallContext const& call, Sink sink);
   void suspend(CallContext const& call, Sink sink);
   void resume(CallContext const& call, Sink sink);
+  void snapshot_list(CallContext const& call, Sink sink);
+  void snapshot_build(CallContext const& call, Sink sink);
+  void snapshot_remove(CallContext const& call, Sink sink);
 
   Result<void, admin::Exception> check_no_disposables(Qube const& base) const;
   admin::PropertyValue property_now(Qube const& qube, PropertySpec const& spec) const;

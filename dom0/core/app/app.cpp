@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
@@ -15,6 +16,9 @@
 #include "dom0/core/app/admin_server.h"
 #include "dom0/core/app/template_scan.h"
 #include "dom0/core/life/machine_room.h"
+#include "dom0/core/life/snapshot_builder.h"
+#include "dom0/core/life/start_gate.h"
+#include "dom0/core/life/supervised_child.h"
 #include "dom0/core/network/network.h"
 
 namespace bh::dom0 {
@@ -25,33 +29,56 @@ struct App::Parts {
   asio::io_context io{1};
   Registry registry;
   AccelDecision accel;
+  StartGate gate;
   FolderWatch qrexec_sockets;
   FolderWatch vchan_sockets;
   asio::thread_pool workers{2};
+  Storage storage;
   MachineRoom room;
+  SnapshotBuilder builder;
   Network network;
   TemplateScan templates;
   AdminApi api;
   AdminServer server;
+  std::shared_ptr<SupervisedChild> policy_daemon;  // while it does not run, qrexec-daemon asks the policy program instead
   asio::signal_set signals;
   bool stopping = false;
 
   Parts(AppOptions given, UniqueFd held, Registry opened, machine::Vmm& vmm, AccelDecision::Probe probe)
-      : options(std::move(given)), lock(std::move(held)), registry(std::move(opened)), accel(io, registry, std::move(probe)),
-        qrexec_sockets(io, options.paths.qrexec_sockets()), vchan_sockets(io, options.paths.vchan_sockets()),
+      : options(std::move(given)), lock(std::move(held)), registry(std::move(opened)), accel(io, registry, std::move(probe)), gate(registry, options.host_files),
+        qrexec_sockets(io, options.paths.qrexec_sockets()), vchan_sockets(io, options.paths.vchan_sockets()), storage(registry, options.paths),
         room(HouseServices{io, vmm, registry, options.paths, options.programs, options.with_display,
                            [this](volumes::TemplateImage const& image, std::function<void(machine::Accel)> callback) { accel.ask(image, std::move(callback)); },
-                           options.tsc, qrexec_sockets, vchan_sockets, workers,
-                           [this](DomainId domain, machine::MachineEvent const& event) { network.on_event(domain, event); }}),
+                           options.tsc, qrexec_sockets, vchan_sockets, workers, storage,
+                           [this](DomainId domain, machine::MachineEvent const& event) { network.on_event(domain, event); },
+                           [this](Qube const& qube, machine::Accel with) { return gate.ask(qube, with); },
+                           options.snapshots.get(), [this](std::string const& qube) { if (options.build_snapshots) builder.want(qube); },
+                           [this](std::string const& qube, LifeCycle::Done done) { builder.build(qube, std::move(done)); }}),
+        builder(room.house(), [this] { return room.quiet(); }),
         network(io, registry, options.paths, [this] { return room.wired_machines(); }),
         templates(registry, options.paths.templates(),
                   [this](volumes::TemplateImage const& image) { accel.ask(image, [](machine::Accel) {}); }),
-        api(registry, room, options.paths,
-            {[this] { templates.run(); }, [this](std::function<void()> callback) { accel.when_known(std::move(callback)); }}), server(io, api, registry, room), signals(io, SIGTERM, SIGINT) {}
+        api(registry, room, storage, options.paths,
+            {[this] { templates.run(); }, [this](std::function<void()> callback) { accel.when_known(std::move(callback)); },
+             [this](std::function<void()> work, std::function<void()> then) {
+               asio::post(workers, [this, work = std::move(work), then = std::move(then)]() mutable {
+                 work();
+                 asio::post(io, std::move(then));
+               });
+             }}), server(io, api, registry, room), signals(io, SIGTERM, SIGINT) {}
+
+  void start_policy_daemon() {
+    ChildPlan plan{"policy", {(options.programs / "qrexec-policy-daemon").string(), "--parent", std::to_string(::getpid())}, {}};
+    policy_daemon = std::make_shared<SupervisedChild>(io, "dom0", std::move(plan), options.paths.log() / "policy.log",
+                                                      SupervisedChild::Hooks{{}, [] {}, {}, {}});
+    if (auto const started = policy_daemon->start(); !started) log::warning("no policy daemon, so nobody can be asked: " + started.error().message);
+  }
 
   void end() {
     if (stopping) return;
     stopping = true;
+    if (policy_daemon) policy_daemon->stop();
+    builder.stop();
     if (!options.stop_qubes_on_exit) {
       log::info("ending; running qubes go on and are taken over by the next bulkheadd");
       return io.stop();
@@ -78,7 +105,7 @@ Result<UniqueFd> take_lock(Paths const& paths) {
 Result<void> forget_accel(Registry& registry) {
   Qube dom0 = registry.inventory().dom0();
   bool changed = false;
-  for (char const* feature : {"bulkhead.accel", "bulkhead.accel-reason"}) changed = dom0.features.erase(*FeatureName::parse(feature)) > 0 || changed;
+  for (char const* feature : {"bulkhead.accel", "bulkhead.accel-reason", "bulkhead.host-warning"}) changed = dom0.features.erase(*FeatureName::parse(feature)) > 0 || changed;
   return changed ? registry.put(std::move(dom0)) : Result<void>();
 }
 
@@ -94,10 +121,12 @@ Result<std::unique_ptr<App>> App::open(AppOptions options, machine::Vmm& vmm, Ac
   BH_CHECK(forget_accel(registry));
   auto parts = std::make_unique<Parts>(std::move(options), std::move(lock), std::move(registry), vmm, std::move(probe));
   parts->templates.run();
+  parts->builder.clear_away();
   parts->room.adopt_all();
   parts->network.adopt();
   BH_TRY(listener, listen_unix(parts->options.paths.admin_socket(), 128, 0600));
   parts->server.serve(std::move(listener));
+  if (parts->options.policy_daemon) parts->start_policy_daemon();
   parts->room.start_autostarted();
   return std::unique_ptr<App>(new App(std::move(parts)));
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "dom0/core/life/accel_decision.h"
+#include "dom0/core/life/snapshot_keeper.h"
 #include "hypervisor/machine/vmm.h"
 
 namespace bh::dom0 {
@@ -18,6 +19,10 @@ struct AppOptions {
   bool with_display = false;        // an X display is there: qubes get a gui-daemon
   bool stop_qubes_on_exit = false;
   std::optional<machine::Kilohertz> tsc;
+  std::shared_ptr<SnapshotKeeper> snapshots = {};  // null: every start is cold
+  bool build_snapshots = true;                     // in the background, for qubes that were started without one
+  bool policy_daemon = false;                      // keep a qrexec-policy-daemon running
+  std::filesystem::path host_files = "/";  // where the host tells of its processor
 };
 
 class App {

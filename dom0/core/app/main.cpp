@@ -8,6 +8,7 @@
 #include "base/file_limit.h"
 #include "base/log.h"
 #include "dom0/core/app/app.h"
+#include "dom0/core/app/store_snapshots.h"
 #include "hypervisor/qemu/accel_probe.h"
 #include "hypervisor/qemu/qemu_vmm.h"
 #include "hypervisor/qemu/tsc_rate.h"
@@ -16,11 +17,14 @@ namespace {
 
 constexpr char const* kHelp = R"(bulkheadd - the admin daemon of Bulkhead
 
-Usage: bulkheadd [--stop-qubes-on-exit] [--accel auto|tcg]
+Usage: bulkheadd [--stop-qubes-on-exit] [--accel auto|tcg] [--snapshots auto|manual|off]
 
   --stop-qubes-on-exit   on SIGTERM or SIGINT shut all qubes down (and kill those that do not listen) before ending;
                          without it qubes go on running and the next bulkheadd takes them over
   --accel auto|tcg       auto (default): KVM if a probe proves that it works here, else TCG; tcg: always TCG, without a probe
+  --snapshots auto|manual|off
+                         auto (default): qubes start from snapshots of their templates, made in the background where one is missing;
+                         manual: only `bulkhead snapshot build` makes them; off: every start is a boot
   --help, --version
 
 Environment:
@@ -39,6 +43,7 @@ Exit status: 0 ended by a signal; 1 could not start (the reason is on stderr); 2
 struct Arguments {
   bool stop_qubes_on_exit = false;
   bool only_tcg = false;
+  enum class Snapshots { automatic, manual, off } snapshots = Snapshots::automatic;
 };
 
 [[noreturn]] void usage(std::string const& problem) {
@@ -48,6 +53,7 @@ struct Arguments {
 
 Arguments parse(int argc, char** argv) {
   static option const kOptions[] = {{"stop-qubes-on-exit", no_argument, nullptr, 's'}, {"accel", required_argument, nullptr, 'a'},
+                                    {"snapshots", required_argument, nullptr, 'S'},
                                     {"help", no_argument, nullptr, 'h'}, {"version", no_argument, nullptr, 'v'}, {}};
   Arguments arguments;
   int choice = 0;
@@ -57,6 +63,11 @@ Arguments parse(int argc, char** argv) {
       case 'a':
         if (std::string_view(optarg) == "tcg") arguments.only_tcg = true;
         else if (std::string_view(optarg) != "auto") usage("--accel is auto or tcg");
+        break;
+      case 'S':
+        if (std::string_view(optarg) == "manual") arguments.snapshots = Arguments::Snapshots::manual;
+        else if (std::string_view(optarg) == "off") arguments.snapshots = Arguments::Snapshots::off;
+        else if (std::string_view(optarg) != "auto") usage("--snapshots is auto, manual or off");
         break;
       case 'h': std::fputs(kHelp, stdout); std::exit(0);
       case 'v': std::puts("bulkheadd " BH_VERSION); std::exit(0);
@@ -83,6 +94,13 @@ int main(int argc, char** argv) {
   char const* const display = std::getenv("DISPLAY");
   bh::dom0::AppOptions options{paths, bh::own_program_folder(), display != nullptr && *display != '\0', arguments.stop_qubes_on_exit,
                                bh::qemu::host_tsc_rate()};
+  options.build_snapshots = arguments.snapshots == Arguments::Snapshots::automatic;
+  if (arguments.snapshots != Arguments::Snapshots::off) {
+    auto opened = bh::dom0::StoreSnapshots::open(paths.lib() / "snapshots");
+    if (opened) options.snapshots = std::move(*opened);
+    else bh::log::error("every start will be a boot: " + opened.error().message);
+  }
+  options.policy_daemon = true;
   if (!options.with_display) bh::log::warning("DISPLAY is not set: qubes run without windows");
 
   auto const probe = [&](bh::volumes::TemplateImage const& image) -> bh::Result<bh::qemu::AccelAnswer> {

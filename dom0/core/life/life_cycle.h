@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/byte_count.h"
 #include "base/result.h"
 #include "dom0/client/reply.h"
+#include "dom0/core/life/snapshot_keeper.h"
 #include "hypervisor/vchan/domain.h"
 
 namespace bh::dom0 {
@@ -47,9 +49,16 @@ class LifeCycle {
   virtual void shutdown(std::string const& qube, ShutdownRequest request, Done done) = 0;
   virtual void kill(std::string const& qube, Done done) = 0;
   virtual void pause(std::string const& qube, Done done) = 0;
+  // The volume has grown: a running qube's machine and guest are told. Success at once for one that does not run.
+  virtual void volume_grown(std::string const& qube, std::string const& volume, ByteCount size, Done done) = 0;
   virtual void unpause(std::string const& qube, Done done) = 0;
   virtual void suspend(std::string const& qube, Done done) = 0;
   virtual void resume(std::string const& qube, Done done) = 0;
+
+  virtual void list_snapshots(std::function<void(Result<std::vector<KeptSnapshot>, admin::Exception>)> done) = 0;
+  // For qubes like this one, whether there is one already or not.
+  virtual void build_snapshot(std::string const& qube, Done done) = 0;
+  virtual void remove_snapshot(std::string const& key, Done done) = 0;
 };
 
 }  // namespace bh::dom0

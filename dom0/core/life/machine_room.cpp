@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <asio/post.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
 #include "base/log.h"
+#include "dom0/core/life/offload.h"
 #include "dom0/core/life/process_stats.h"
 #include "dom0/core/life/stray_processes.h"
 #include "dom0/core/model/property.h"
@@ -23,6 +25,10 @@ constexpr std::uint64_t kMachineOverheadKib = 128 * 1024;
 constexpr int kAutostartsAtOnce = 4;
 
 Failure<admin::Exception> refuse(std::string type, std::string text) { return Failure{admin::Exception{std::move(type), std::move(text)}}; }
+
+void rethrow(std::exception_ptr problem) {
+  if (problem) std::rethrow_exception(problem);
+}
 
 }  // namespace
 
@@ -77,9 +83,13 @@ Result<std::optional<std::filesystem::path>, admin::Exception> MachineRoom::chec
   std::string const name = qube.name.text();
   bool const disposable = qube.klass == QubeClass::disposable;
   std::string const owner = disposable ? value_of(house_.registry.inventory(), qube, "template") : name;
-  auto const file = volumes::private_volume(house_.paths.volumes(owner));
+  Qube const* const owning = house_.registry.inventory().find(owner);
+  if (owning == nullptr) return refuse("QubesVMError", name + " cannot be started: there is no qube " + owner);
+  BH_TRY(volume, house_.storage.volume(*owning, "private"));
+  BH_TRY(pool, house_.storage.pool(volume.pool));
+  auto const file = pool->committed(volume.id);
   // GUARD: a link planted in its place would give another qube's data, or dom0's, to this one; the machine's open refuses it once more.
-  if (auto const there = volumes::private_volume_usage(house_.paths.volumes(owner)); !there) {
+  if (auto const there = pool->look(volume.id); !there) {
     if (there.error().errno_value != ENOENT) return refuse("QubesVMError", name + " cannot be started: " + there.error().message);
     return refuse("QubesVMError", "the private volume of " + owner + " is missing: " + file.string() + "; restore it from a backup");
   }
@@ -169,6 +179,13 @@ void MachineRoom::pause(std::string const& qube, Done done) {
   run->pause(std::move(done));
 }
 
+void MachineRoom::volume_grown(std::string const& qube, std::string const& volume, ByteCount size, Done done) {
+  auto const run = find(qube);
+  // It sees the new size at its next start.
+  if (!run) return done(Result<void, admin::Exception>());
+  run->volume_grown(volume, size, std::move(done));
+}
+
 void MachineRoom::unpause(std::string const& qube, Done done) {
   auto const run = find(qube);
   if (!run) return done(refuse("QubesVMNotPausedError", qube + " is not running"));
@@ -185,6 +202,40 @@ void MachineRoom::resume(std::string const& qube, Done done) {
   auto const run = find(qube);
   if (!run) return done(refuse("QubesVMNotSuspendedError", qube + " is not running"));
   run->resume(std::move(done));
+}
+
+bool MachineRoom::quiet() const {
+  return std::none_of(running_.begin(), running_.end(), [](auto const& entry) {
+    PowerState const state = entry.second->info().state;
+    return state == PowerState::transient || state == PowerState::halting || state == PowerState::dying;
+  });
+}
+
+void MachineRoom::list_snapshots(std::function<void(Result<std::vector<KeptSnapshot>, admin::Exception>)> done) {
+  if (house_.snapshots == nullptr) return done(std::vector<KeptSnapshot>{});
+  auto const list = [](HouseServices& house, auto answer) -> asio::awaitable<void> {
+    auto const ask = [keeper = house.snapshots] { return keeper->list(); };
+    auto const all = co_await offload(house.workers, ask);
+    if (all) answer(*all);
+    else answer(refuse("QubesException", all.error().message));
+  };
+  asio::co_spawn(house_.io, list(house_, std::move(done)), rethrow);
+}
+
+void MachineRoom::build_snapshot(std::string const& qube, Done done) {
+  if (house_.build_snapshot) house_.build_snapshot(qube, std::move(done));
+  else done(refuse("QubesException", "this bulkheadd keeps no snapshots"));
+}
+
+void MachineRoom::remove_snapshot(std::string const& key, Done done) {
+  if (house_.snapshots == nullptr) return done(refuse("QubesException", "this bulkheadd keeps no snapshots"));
+  auto const remove = [](HouseServices& house, std::string wanted, Done answer) -> asio::awaitable<void> {
+    auto const ask = [keeper = house.snapshots, wanted] { return keeper->remove(wanted); };
+    auto const gone = co_await offload(house.workers, ask);
+    if (gone) answer(Result<void, admin::Exception>());
+    else answer(refuse("QubesException", gone.error().message));
+  };
+  asio::co_spawn(house_.io, remove(house_, key, std::move(done)), rethrow);
 }
 
 void MachineRoom::adopt_all() {

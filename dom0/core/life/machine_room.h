@@ -19,13 +19,20 @@ class MachineRoom final : public LifeCycle {
   void shutdown(std::string const& qube, ShutdownRequest request, Done done) override;
   void kill(std::string const& qube, Done done) override;
   void pause(std::string const& qube, Done done) override;
+  void volume_grown(std::string const& qube, std::string const& volume, ByteCount size, Done done) override;
   void unpause(std::string const& qube, Done done) override;
   void suspend(std::string const& qube, Done done) override;
   void resume(std::string const& qube, Done done) override;
+  void list_snapshots(std::function<void(Result<std::vector<KeptSnapshot>, admin::Exception>)> done) override;
+  void build_snapshot(std::string const& qube, Done done) override;
+  void remove_snapshot(std::string const& key, Done done) override;
+  // No qube is starting or stopping.
+  [[nodiscard]] bool quiet() const;
 
   // Takes over the qubes an earlier bulkheadd left running, and clears away what is left of those that ended meanwhile.
   void adopt_all();
   void start_autostarted();
+  [[nodiscard]] HouseServices const& house() const { return house_; }
   // Those that may have network cards now.
   [[nodiscard]] std::vector<WiredMachine> wired_machines() const;
   // Shuts all down, kills what does not listen, then calls `done`.

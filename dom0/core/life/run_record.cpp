@@ -1,6 +1,7 @@
 #include "dom0/core/life/run_record.h"
 
 #include <nlohmann/json.hpp>
+
 #include "hypervisor/machine/machine_spec.h"
 
 namespace bh::dom0 {
@@ -45,7 +46,7 @@ Result<ProcessRecords> parse_processes(std::string_view text) {
 }
 
 std::string format_state(RunState const& state) {
-  return json{{"format", 1}, {"domain", state.domain.value()}, {"started", state.started_unix}, {"accel", state.accel}, {"up", state.up}, {"wires", state.wires}}.dump() + "\n";
+  return json{{"format", 1}, {"domain", state.domain.value()}, {"started", state.started_unix}, {"accel", state.accel}, {"up", state.up}, {"wires", state.wires}, {"clone", state.clone}}.dump() + "\n";
 }
 
 Result<RunState> parse_state(std::string_view text) {
@@ -58,8 +59,9 @@ Result<RunState> parse_state(std::string_view text) {
   bool const known = accel == "kvm" || accel == "tcg";
   // Written by a bulkheadd that knew no wires: its machines have no place for any.
   auto const wires = object.contains("wires") ? number_in(object, "wires", machine::kMaxWires.value()) : std::optional<std::uint64_t>(0);
-  if (!wires || format != 1 || !domain || *domain == 0 || !started || !known || !up.is_boolean()) return Failure{Error{"state.json is damaged", 0}};
-  return RunState{DomainId(static_cast<std::uint16_t>(*domain)), static_cast<std::int64_t>(*started), accel.get<std::string>(), up.get<bool>(), static_cast<std::uint16_t>(*wires)};
+  auto const clone = object.value("clone", json(false));
+  if (!clone.is_boolean() || !wires || format != 1 || !domain || *domain == 0 || !started || !known || !up.is_boolean()) return Failure{Error{"state.json is damaged", 0}};
+  return RunState{DomainId(static_cast<std::uint16_t>(*domain)), static_cast<std::int64_t>(*started), accel.get<std::string>(), up.get<bool>(), static_cast<std::uint16_t>(*wires), clone.get<bool>()};
 }
 
 }  // namespace bh::dom0

@@ -28,6 +28,7 @@ struct RunState {
   std::string accel;  // "kvm" or "tcg"
   bool up = false;    // the agent has answered
   std::uint16_t wires = 1;  // places for network cards
+  bool clone = false;       // restored from a snapshot: its programs know their qube by the alias
   friend bool operator==(RunState const&, RunState const&) = default;
 };
 [[nodiscard]] std::string format_state(RunState const& state);

@@ -4,16 +4,13 @@
 #include "base/file_tail.h"
 #include "base/log.h"
 #include "dom0/core/life/guest_complaint.h"
+#include "dom0/core/life/machine_shape.h"
 #include "dom0/core/life/process_stats.h"
 #include "dom0/core/life/running_qube_parts.h"
 #include "dom0/core/model/property.h"
 #include "hypervisor/volumes/private_volume.h"
 
 namespace bh::dom0 {
-
-namespace {
-std::int64_t unix_now() { return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-}  // namespace
 
 void RunningQube::tell(std::string event, std::vector<std::pair<std::string, std::string>> values) {
   house_.registry.tell({name_, std::move(event), std::move(values)});
@@ -64,6 +61,9 @@ asio::awaitable<RunningQube::Step> RunningQube::bring_up(StartPlan plan) {
   if (!needs) co_return needs;
   machine::Accel const accel = co_await ask_accel(plan.base);
   if (end_wanted_) co_return vm_error(name_ + " was killed while it started");
+  if (house_.may_start) {
+    if (auto const allowed = house_.may_start(*qube(), accel); !allowed) co_return vm_error(allowed.error().message);
+  }
   auto const domain = house_.registry.next_domain_id();
   if (!domain) co_return vm_error(domain.error().message);
   record_ = {*domain, unix_now(), machine::to_string(accel), false};
@@ -71,10 +71,27 @@ asio::awaitable<RunningQube::Step> RunningQube::bring_up(StartPlan plan) {
   if (plan.private_source) {
     Step const copied = co_await copy_private_volume(*plan.private_source);
     if (!copied) co_return copied;
+  } else {
+    Step const begun = co_await begin_private_volume();
+    if (!begun) co_return begun;
   }
   auto spec = specification(plan.base, accel);
   if (!spec) co_return vm_error(spec.error().message);
+  WarmWish const warm = warm_wish(house_.registry.inventory(), *qube());
+  auto snapshot = co_await choose_snapshot(SnapshotWish{*spec, plan.base.hash, warm.tag}, warm);
   timing_.mark("prepare", Clock::now());
+  if (end_wanted_) co_return vm_error(name_ + " was killed while it started");
+  if (snapshot) {
+    Step const restored = co_await start_warm(*spec, std::move(*snapshot));
+    if (restored || end_wanted_) co_return restored;
+    Step const cleared = co_await turn_cold(restored.error().message);
+    if (!cleared) co_return cleared;
+    if (plan.private_source) {
+      // The clone may have written to it.
+      Step const copied = co_await copy_private_volume(*plan.private_source);
+      if (!copied) co_return copied;
+    }
+  }
   co_return co_await start_cold(std::move(*spec));
 }
 
@@ -106,23 +123,38 @@ asio::awaitable<RunningQube::Step> RunningQube::copy_private_volume(std::filesys
 }
 
 asio::awaitable<RunningQube::Step> RunningQube::start_cold(machine::MachineSpec spec) {
+  if (auto const launched = launch(spec); !launched) co_return launched;
+  make_children();
+  for (bool const hub : {true, false}) {
+    if (auto const started = start_children(hub); !started) co_return started;
+  }
+  timing_.mark("spawn", Clock::now());
+  Step const up = co_await wait_for_agent();
+  if (up) timing_.mark("boot", Clock::now());
+  co_return up;
+}
+
+RunningQube::Step RunningQube::launch(machine::MachineSpec const& spec) {
   tell("domain-pre-spawn", {{"start_guid", start_guid_}});
+  machine_up_ = false;
   auto machine = house_.vmm.start(spec);
-  if (!machine) co_return vm_error("the machine did not start: " + machine.error().message);
+  if (!machine) return vm_error("the machine did not start: " + machine.error().message);
   machine_ = std::move(*machine);
   oom_kills_before_ = host_oom_kills();
   write_processes();
   write_state();
   spawn(watch_machine());
   tell("domain-spawn", {{"start_guid", start_guid_}});
-  make_children();
+  return Step();
+}
+
+// The hub, or all the others.
+RunningQube::Step RunningQube::start_children(bool hub) {
   for (auto const& child : children_) {
-    if (auto const started = child->start(); !started) co_return vm_error(started.error().message);
+    if ((child->role() == "hub") != hub) continue;
+    if (auto const started = child->start(); !started) return vm_error(started.error().message);
   }
-  timing_.mark("spawn", Clock::now());
-  Step const up = co_await wait_for_agent();
-  if (up) timing_.mark("boot", Clock::now());
-  co_return up;
+  return Step();
 }
 
 asio::awaitable<machine::Accel> RunningQube::ask_accel(volumes::TemplateImage const& base) {
@@ -187,22 +219,12 @@ Result<void> RunningQube::make_run_folder() {
 Result<machine::MachineSpec> RunningQube::specification(volumes::TemplateImage const& base, machine::Accel accel) {
   Inventory const& inventory = house_.registry.inventory();
   Qube const& me = *qube();
-  machine::MachineSpec spec;
+  machine::MachineSpec spec = machine_shape(inventory, me, base, accel, house_.tsc);
+  record_.wires = spec.wires.value();
   spec.name = name_;
   spec.uuid = me.uuid.text();
-  // As large as it may grow; its balloon keeps it to what it was promised where there is not enough (dom0/core/memory).
-  spec.memory = machine::Mebibytes(static_cast<std::uint32_t>(std::max(number_of(inventory, me, "memory"), number_of(inventory, me, "maxmem"))));
-  if (value_of(inventory, me, "provides_network") == "True") spec.wires = machine::kMaxWires;
-  record_.wires = spec.wires.value();
-  spec.vcpus = machine::VcpuCount(static_cast<std::uint16_t>(number_of(inventory, me, "vcpus")));
-  spec.accel = accel;
-  spec.tsc = house_.tsc;
-  spec.kernel = base.kernel;
-  spec.initrd = base.initrd;
-  spec.cmdline = base.cmdline;
-  spec.root_image = base.root;
   spec.overlay_folder = house_.paths.lib() / "volumes";
-  spec.private_volume = volumes::private_volume(house_.paths.volumes(name_));
+  spec.private_volume = private_volume_.value_or(volumes::private_volume(house_.paths.volumes(name_)));
   spec.run_folder = house_.paths.qube_run(name_);
   spec.log_file = log_file("qemu");
   BH_CHECK(machine::check(spec));

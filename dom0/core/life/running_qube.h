@@ -12,9 +12,13 @@
 
 #include "dom0/core/life/folder_watch.h"
 #include "dom0/core/life/life_cycle.h"
+#include "dom0/core/life/personaliser.h"
 #include "dom0/core/life/signal.h"
+#include "dom0/core/life/snapshot_keeper.h"
 #include "dom0/core/life/start_timing.h"
 #include "dom0/core/life/supervised_child.h"
+#include "dom0/core/life/warm_plan.h"
+#include "dom0/core/storage/storage.h"
 #include "dom0/core/store/registry.h"
 #include "hypervisor/machine/vmm.h"
 #include "hypervisor/volumes/template_image.h"
@@ -37,8 +41,15 @@ struct HouseServices {
   FolderWatch& qrexec_sockets;
   FolderWatch& vchan_sockets;
   asio::thread_pool& workers;  // for what reads and writes much: copies of volumes, hashes
+  Storage& storage;
   // What machines tell of their network cards (Network).
   std::function<void(DomainId, machine::MachineEvent const&)> card_event = {};
+  // May this qube start on this host? (StartGate)
+  std::function<Result<void>(Qube const&, machine::Accel)> may_start = {};
+  SnapshotKeeper* snapshots = nullptr;  // null: every start is cold
+  // Asks for a snapshot for qubes like this one, to be made when there is time.
+  std::function<void(std::string const&)> want_snapshot = {};
+  std::function<void(std::string const&, LifeCycle::Done)> build_snapshot = {};
 };
 
 // What MachineRoom found when it checked whether the qube can be started.
@@ -69,6 +80,8 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   void unpause(Done done);
   void suspend(Done done);
   void resume(Done done);
+  // A volume has grown: machine and guest are told.
+  void volume_grown(std::string const& volume, ByteCount size, Done done);
   [[nodiscard]] RunInfo info() const;
   [[nodiscard]] std::string const& name() const { return name_; }
   // Why it ended without having been asked to; empty if it was asked.
@@ -83,7 +96,16 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   asio::awaitable<Step> bring_up(StartPlan plan);
   asio::awaitable<Step> bring_up_needs(StartPlan const& plan);
   asio::awaitable<Step> copy_private_volume(std::filesystem::path source);
+  asio::awaitable<Step> begin_private_volume();
+  asio::awaitable<void> settle_private_volume();
+  asio::awaitable<void> tell_of_growth(std::string volume, ByteCount size, Done done);
+  void volume_is_full(machine::Volume volume);
   asio::awaitable<Step> start_cold(machine::MachineSpec spec);
+  asio::awaitable<std::optional<FoundSnapshot>> choose_snapshot(SnapshotWish wish, WarmWish const& warm);
+  asio::awaitable<Step> start_warm(machine::MachineSpec spec, FoundSnapshot found);
+  asio::awaitable<Step> tell_volume_size(std::filesystem::path volume);
+  asio::awaitable<Step> personalise();
+  asio::awaitable<Step> turn_cold(std::string reason);
   asio::awaitable<Step> wait_for_agent();
   asio::awaitable<void> finish_adopted_start();
   asio::awaitable<void> run_shutdown(bool wait, Done done);
@@ -95,6 +117,9 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   asio::awaitable<void> await_pause_state(PowerState wanted, Done done);
   asio::awaitable<machine::Accel> ask_accel(volumes::TemplateImage const& base);
 
+  Step launch(machine::MachineSpec const& spec);
+  Step start_children(bool hub);
+  void say_cold(std::string const& reason);
   void stop_processors(PowerState wanted, Done done);
   void let_processors_run(Done done);
   void started();
@@ -130,12 +155,17 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   std::vector<Done> when_gone_;
   std::optional<std::string> machine_ended_;  // with the reason
   std::optional<std::string> refused_request_;
+  std::optional<std::filesystem::path> private_volume_;  // what the machine opened; nullopt: not begun, or a disposable's copy
+  std::optional<machine::Volume> resized_;               // the last that the machine confirmed
   // Notified whenever something a coroutine may wait for has changed.
   Signal changed_;
   StartTiming timing_;
   std::string died_of_;
   std::uint64_t oom_kills_before_ = 0;
   PowerState pause_wanted_ = PowerState::paused;
+  std::optional<machine::MachineRestored> restored_;
+  bool machine_up_ = false;
+  bool reseeded_ = false;  // of a clone: its generator was given new entropy
   bool end_wanted_ = false;
   bool pause_asked_ = false;
   bool folder_made_ = false;

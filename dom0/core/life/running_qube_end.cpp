@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "dom0/core/life/running_qube_parts.h"
+#include "dom0/core/life/vchan_leftovers.h"
 #include "dom0/core/model/property.h"
 #include "hypervisor/volumes/private_volume.h"
 
@@ -114,6 +115,7 @@ asio::awaitable<void> RunningQube::tear_down(std::optional<admin::Exception> sta
   auto const self = shared_from_this();
   state_ = PowerState::dying;
   co_await stop_processes();
+  co_await settle_private_volume();
   remove_leftovers();
   remove_transient_volumes();
   state_ = PowerState::halted;
@@ -171,13 +173,7 @@ void RunningQube::remove_leftovers() {
   std::string const domain = std::to_string(record_.domain.value());
   std::string const uuid = qube() == nullptr ? "" : qube()->uuid.text();
   for (auto const& socket : {"qrexec." + name_, "qrexec." + domain, "qrexec.uuid:" + uuid}) std::filesystem::remove(house_.paths.qrexec_sockets() / socket, error);
-  for (auto const& entry : std::filesystem::directory_iterator(house_.paths.vchan_sockets(), error)) {
-    std::string const file = entry.path().filename().string();
-    std::size_t const client = file.find('.', 6);
-    bool const serves = file.starts_with("vchan." + domain + ".");
-    bool const served = client != std::string::npos && file.compare(client, domain.size() + 2, "." + domain + ".") == 0;
-    if (serves || served) std::filesystem::remove(entry.path(), error);
-  }
+  remove_vchan_names(house_.paths.vchan_sockets(), record_.domain);
 }
 
 }  // namespace bh::dom0

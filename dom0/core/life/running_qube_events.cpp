@@ -50,10 +50,18 @@ void RunningQube::on_event(machine::MachineEvent const& event) {
     if (stopped->reason == machine::StopReason::killed && !end_wanted_ && host_oom_kills() > oom_kills_before_) {
       *machine_ended_ += " (the kernel ended processes because memory ran out, most likely this one too)";
     }
+  } else if (std::holds_alternative<machine::MachineUp>(event)) {
+    machine_up_ = true;
+  } else if (auto const* const restored = std::get_if<machine::MachineRestored>(&event)) {
+    restored_ = *restored;
   } else if (auto const* const lost = std::get_if<machine::MonitorLost>(&event)) {
     log::error(name_ + ": the machine's control connection is lost (" + lost->text + "); it can only be killed from here on");
   } else if (auto const* const refused = std::get_if<machine::RequestFailed>(&event)) {
     refused_request_ = refused->text;
+  } else if (auto const* const full = std::get_if<machine::VolumeFull>(&event)) {
+    volume_is_full(full->volume);
+  } else if (auto const* const resized = std::get_if<machine::VolumeResized>(&event)) {
+    resized_ = resized->volume;
   } else if (std::holds_alternative<machine::MachinePaused>(event) && state_ == PowerState::running) {
     // QEMU stops a machine whose writes find no room; to its user it would just be frozen.
     if (!pause_asked_) log::warning(name_ + ": paused without having been asked; is the disk full? Then free some space and unpause it");

@@ -17,6 +17,12 @@ inline constexpr std::chrono::seconds kPoweroffPatience{10};  // before the powe
 inline constexpr std::chrono::seconds kPressInterval{3};
 inline constexpr std::chrono::seconds kMonitorLimit{5};
 
+inline constexpr std::int64_t kSnapshotDay = 24 * 60 * 60;
+
+inline std::int64_t unix_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 inline Failure<admin::Exception> vm_error(std::string text) { return Failure{admin::Exception{"QubesVMError", std::move(text)}}; }
 
 inline void answer_all(std::vector<LifeCycle::Done>& waiting, Result<void, admin::Exception> const& result) {

@@ -7,14 +7,10 @@
 
 namespace bh::dom0 {
 
-namespace {
-std::int64_t unix_now() { return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-}  // namespace
-
 void RunningQube::write_guest_environment() {
   Qube const* const me = qube();
   if (me == nullptr) return;
-  ChildFacts const facts{*me, house_.registry.inventory(), record_.domain, false, house_.with_display};
+  ChildFacts const facts{*me, house_.registry.inventory(), record_.domain, false, house_.with_display, record_.clone};
   auto const written = write_file_atomically(house_.paths.qube_run(name_) / "guest.env", guest_environment(facts, unix_now()), 0600);
   if (!written) log::error(name_ + ": " + written.error().message);
 }

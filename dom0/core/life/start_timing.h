@@ -18,6 +18,8 @@ class StartTiming {
     phases_.emplace_back(std::move(phase), std::chrono::duration_cast<std::chrono::milliseconds>(now - last_));
     last_ = now;
   }
+  // A figure that is part of a phase, or overlaps some.
+  void note(std::string what, std::chrono::milliseconds time) { phases_.emplace_back(std::move(what), time); }
   // A warm start that failed and what it took: the phases of the cold one follow.
   void turned_cold(std::string reason, Clock::time_point now) {
     mark("failed-warm-start", now);

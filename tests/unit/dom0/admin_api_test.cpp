@@ -33,6 +33,11 @@ class RememberedLife final : public LifeCycle {
     record("grown " + qube + " " + volume + " " + std::to_string(size.value()), done);
   }
   void unpause(std::string const& qube, Done done) override { record("unpause " + qube, done); }
+  void list_snapshots(std::function<void(Result<std::vector<KeptSnapshot>, admin::Exception>)> done) override {
+    done(std::vector<KeptSnapshot>{{std::string(64, 'a'), 1700000000, "debian, 400 MiB\n", ByteCount(4096)}});
+  }
+  void build_snapshot(std::string const& qube, Done done) override { record("snapshot of " + qube, done); }
+  void remove_snapshot(std::string const& key, Done done) override { record("forget " + key, done); }
   void suspend(std::string const& qube, Done done) override { record("suspend " + qube, done); }
   void resume(std::string const& qube, Done done) override { record("resume " + qube, done); }
 
