@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/number.h"
+#include "qrexec/policy/daemon/places.h"
 
 namespace bh::qrexec {
 
@@ -20,7 +21,7 @@ constexpr char kHelp[] =
     "  -u, --uuid=UUID            the qube's UUID\n"
     "      --socket-dir=DIR       where local clients connect: DIR/qrexec.DOMID, .NAME and .uuid:UUID\n"
     "  -p, --policy-program=PATH  called as PATH -- SOURCE TARGET SERVICE\n"
-    "      --policy-socket=PATH   asked first, if it is there\n"
+    "      --policy-socket=PATH   asked first, if it is there (default: policy.sock in the run folder, unless another policy program is given)\n"
     "      --client-program=PATH  qrexec-client (default: beside this program)\n"
     "  -D, --direct               stay in the foreground, log to stderr\n"
     "  -q, --quiet                accepted\n"
@@ -93,6 +94,10 @@ std::variant<DaemonOptions, int> parse_daemon_options(int argc, char** argv, Pat
       case 'V': std::puts("qrexec-daemon (Bulkhead) " BH_VERSION); return 0;
       default: return complain("unknown option");
     }
+  }
+  // Who brings a policy program of his own means that one.
+  if (!options.policy_socket && options.policy_program == own_program_folder() / "qrexec-policy-exec") {
+    options.policy_socket = policy::policy_socket(paths);
   }
   return take_words(std::move(options), argc, argv);
 }

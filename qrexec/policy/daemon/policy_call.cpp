@@ -86,7 +86,8 @@ bool PolicyCall::read_question(Reading& reading) {
   }
   if (kind_ == QuestionKind::decision) {
     if (!is_whole_question(reading.text)) {
-      if (ended || Clock::now() >= deadline_) give_up("the question does not end");
+      if (ended && reading.text.empty()) state_ = Over{};  // somebody looked whether we are there
+      else if (ended || Clock::now() >= deadline_) give_up("the question does not end");
       return false;
     }
     auto question = parse_question(reading.text);

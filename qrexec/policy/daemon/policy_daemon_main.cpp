@@ -1,7 +1,9 @@
 // qrexec-policy-daemon: decides qrexec calls by the policy (qrexec.md 12). main() only wires.
 #include <getopt.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +12,7 @@
 #include "base/display_text.h"
 #include "base/file_limit.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/service_notice.h"
 #include "base/unix_socket.h"
 #include "qrexec/policy/daemon/places.h"
@@ -31,6 +34,7 @@ usage: qrexec-policy-daemon [OPTIONS]
   --eval-socket-path PATH   serve policy.EvalSimple there (default: not)
   --gui-socket-path PATH    serve policy.EvalGUI there (default: not)
   --agent-socket-path PATH  where qrexec-policy-agent listens (default: policy-agent.sock in the run folder)
+  --parent PID              end when this process, which must have started it, ends
   --help, --version
 
 example:
@@ -42,15 +46,17 @@ struct Options {
   PolicyFolders policy;
   std::filesystem::path socket, prompt, admin;
   std::optional<std::filesystem::path> eval, gui;
+  std::optional<int> parent;
 };
 
-enum : int { kPolicy = 1000, kLegacy, kSocket, kEval, kGui, kAgent };
+enum : int { kPolicy = 1000, kLegacy, kSocket, kEval, kGui, kAgent, kParent };
 constexpr option kLong[] = {{"policy-path", required_argument, nullptr, kPolicy},
                             {"legacy-path", required_argument, nullptr, kLegacy},
                             {"socket-path", required_argument, nullptr, kSocket},
                             {"eval-socket-path", required_argument, nullptr, kEval},
                             {"gui-socket-path", required_argument, nullptr, kGui},
                             {"agent-socket-path", required_argument, nullptr, kAgent},
+                            {"parent", required_argument, nullptr, kParent},
                             {"help", no_argument, nullptr, 'h'},
                             {"version", no_argument, nullptr, 'V'},
                             {nullptr, 0, nullptr, 0}};
@@ -69,6 +75,12 @@ std::variant<Options, int> parse(int argc, char** argv, Paths const& paths) {
       case kEval: options.eval = ::optarg; break;
       case kGui: options.gui = ::optarg; break;
       case kAgent: options.prompt = ::optarg; break;
+      case kParent: {
+        auto const pid = parse_decimal(::optarg, 1 << 22);
+        if (!pid) return std::fputs("qrexec-policy-daemon: --parent needs a process number\n", stderr), 2;
+        options.parent = static_cast<int>(*pid);
+        break;
+      }
       case 'h': std::fputs(kHelp, stdout); return 0;
       case 'V': std::puts("qrexec-policy-daemon (Bulkhead) " BH_VERSION); return 0;
       default: std::fputs("qrexec-policy-daemon: unknown option or missing value\nTry --help.\n", stderr); return 2;
@@ -109,7 +121,15 @@ Result<std::vector<PolicyServer::Door>> open_doors(Options const& options) {
   return doors;
 }
 
+// A policy that nobody keeps running is better asked from the program: it reads the files anew each time.
+Result<void> bind_to(int parent) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return Failure{Error::from_errno("bind to the parent")};
+  if (::getppid() != parent) return Failure{Error{"process " + std::to_string(parent) + " is not, or no longer, the one that started this", 0}};
+  return {};
+}
+
 Result<void> serve(Options const& options) {
+  if (options.parent) BH_CHECK(bind_to(*options.parent));
   BH_TRY(signals, watch_signals());
   raise_file_limit(2 * kMaxPolicyCalls + 256);
   BH_TRY(cache, PolicyCache::create(options.policy));
