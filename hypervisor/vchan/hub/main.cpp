@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/confine.h"
 #include "base/file_limit.h"
 #include "base/log.h"
 #include "base/service_notice.h"
@@ -57,13 +58,24 @@ Result<GuestConfig> load_config(std::string const& path, DomainId domain) {
   return *std::move(config);
 }
 
+// Before the first byte of the qube: from here on the folder of channels and the qube's own configuration are all there is.
+Result<void> confine_host(Arguments const& arguments) {
+  auto const configuration = std::filesystem::absolute(arguments.guest_env).parent_path();
+  return confine({{{configuration}, {arguments.directory}}, daemon_calls(), parse_strictness(std::getenv("BULKHEAD_CONFINE"))});
+}
+
 int run(HubOptions options, Arguments const& arguments) {
   auto signals = stop_signals();
   if (!signals) return fail(kFailed, signals.error().message);
   bool const socket = !arguments.port_socket.empty();
   Link link(socket ? Link::Kind::socket : Link::Kind::device, socket ? arguments.port_socket : arguments.port, Clock::now());
+  bool const in_dom0 = options.role == mux::Role::host;
   auto hub = Hub::create(std::move(options), std::move(link), *std::move(signals));
   if (!hub) return fail(kFailed, hub.error().message);
+  // Inside a qube there is no border that this could guard.
+  if (in_dom0) {
+    if (auto const confined = confine_host(arguments); !confined) return fail(kFailed, "not confined, so not going on: " + confined.error().message);
+  }
   auto const ended = hub->run();
   if (ended) return 0;
   int const why = ended.error().errno_value;
