@@ -86,7 +86,7 @@ class Restore : public testing::Test {
   MachineSpec spec_;
   std::uint64_t at_save_ = 0;
   int clones_ = 0;
-  QemuVmm vmm_;
+  QemuVmm vmm_{built_jail()};
 };
 
 TEST_F(Restore, TwoClonesAtOnceGoOnApart) {
