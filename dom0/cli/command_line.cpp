@@ -7,6 +7,7 @@
 
 #include "dom0/cli/commands.h"
 #include "dom0/cli/output.h"
+#include "dom0/cli/volume_command_line.h"
 
 namespace bh::cli {
 
@@ -32,6 +33,8 @@ struct Parsed {
   TagOptions tag;
   EventOptions event;
   LogOptions log;
+  VolumeOptions volume;
+  PoolOptions pool;
   DoctorOptions doctor;
   std::vector<std::string> qubes;
   std::string text;
@@ -270,6 +273,16 @@ void set_up_log(CLI::App& app, Parsed& p, bool) {
   p.action = [&p](Session const& session) { return show_log(session, p.log); };
 }
 
+void set_up_volume(CLI::App& app, Parsed& p, bool) {
+  set_up_volume_options(app, p.volume);
+  p.action = [&p](Session const& session) { return volumes(session, p.volume); };
+}
+
+void set_up_pool(CLI::App& app, Parsed& p, bool) {
+  set_up_pool_options(app, p.pool);
+  p.action = [&p](Session const& session) { return pools(session, p.pool); };
+}
+
 void set_up_doctor(CLI::App& app, Parsed& p, bool) {
   app.add_flag("-a,--all", p.doctor.all, "what is in order in full, too");
   app.add_option("--host-files", p.doctor.host_files, "judge another host by its proc, sys, etc and lib/firmware, copied below this folder");
@@ -313,6 +326,8 @@ constexpr Command kCommands[] = {
     {"tags", "qvm-tags", "show or change a qube's tags", true, set_up_tags},
     {"check", "qvm-check", "test a qube's state", false, set_up_check},
     {"remove", "qvm-remove", "remove qubes and their data", false, set_up_remove},
+    {"volume", "qvm-volume", "volumes of qubes: list, grow, revert, clone, import, export", true, set_up_volume},
+    {"pool", "qvm-pool", "pools, where volumes lie: list, add, remove", true, set_up_pool},
     {"doctor", "", "is this host fit, and if not, what to do", true, set_up_doctor},
     {"events", "", "follow what happens", true, set_up_events},
     {"log", "", "show the end of a log", false, set_up_log},

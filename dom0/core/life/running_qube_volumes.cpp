@@ -1,6 +1,7 @@
 // The private volume of a run: a working copy when it starts, the new last commit when it has stopped; growing and full volumes between.
 #include <signal.h>
 
+#include <asio/post.hpp>
 #include <asio/thread_pool.hpp>
 
 #include "base/log.h"
@@ -13,12 +14,18 @@ namespace {
 
 constexpr std::chrono::seconds kGuestGrowthLimit{60};
 
+// Does the work in another thread. Its outcome is there once `notify` has been called in this one.
 template <class Value>
-asio::awaitable<Result<Value>> in_worker(HouseServices& house, std::function<Result<Value>()> work) {
-  // Asio wants a type that can be made from nothing.
-  auto const run = [](std::function<Result<Value>()> job) -> asio::awaitable<std::optional<Result<Value>>> { co_return job(); };
-  std::optional<Result<Value>> outcome = co_await asio::co_spawn(house.workers, run(std::move(work)), asio::use_awaitable);
-  co_return *std::move(outcome);
+std::shared_ptr<std::optional<Result<Value>>> in_worker(HouseServices& house, std::function<Result<Value>()> work, std::function<void()> notify) {
+  auto const outcome = std::make_shared<std::optional<Result<Value>>>();
+  asio::post(house.workers, [outcome, work = std::move(work), notify = std::move(notify), &io = house.io] {
+    auto result = work();
+    asio::post(io, [outcome, result = std::move(result), notify]() mutable {
+      *outcome = std::move(result);
+      notify();
+    });
+  });
+  return outcome;
 }
 
 }  // namespace
@@ -31,7 +38,11 @@ asio::awaitable<RunningQube::Step> RunningQube::begin_private_volume() {
   auto lease = house_.storage.lease(view->id);
   if (!lease) co_return Failure{lease.error()};
   std::function<Result<std::filesystem::path>()> const begin = [pool = *pool, view = *view] { return pool->begin(view.id, view.keep); };
-  auto const path = co_await in_worker(house_, begin);
+  auto const outcome = in_worker(house_, begin, [self = shared_from_this()] { self->changed_.notify(); });
+  // No deadline: a large copy takes as long as it takes, and a disk that hangs for ever hangs all of dom0.
+  auto const answered = [outcome] { return outcome->has_value(); };
+  co_await changed_.wait_until(answered, Deadline::max());
+  Result<std::filesystem::path> const path = **outcome;
   if (!path) co_return vm_error(name_ + " gets no private volume: " + path.error().message);
   private_volume_ = *path;
   if (end_wanted_) co_return vm_error(name_ + " was killed while it started");
@@ -57,7 +68,10 @@ asio::awaitable<void> RunningQube::settle_private_volume() {
   // A machine that was never there has written nothing: no revision for it. What an earlier one was cut off with stays.
   bool const used = machine_ != nullptr;
   std::function<Result<void>()> const settle = [pool = *pool, view = *view, used] { return used ? pool->commit(view.id, view.keep) : Result<void>(); };
-  auto const settled = co_await in_worker(house_, settle);
+  auto const outcome = in_worker(house_, settle, [self = shared_from_this()] { self->changed_.notify(); });
+  auto const answered = [outcome] { return outcome->has_value(); };
+  co_await changed_.wait_until(answered, Deadline::max());
+  Result<void> const settled = **outcome;
   if (!settled) log::error(name_ + ": its private volume is not committed: " + settled.error().message + "; the next start goes on with it");
   private_volume_.reset();
   house_.storage.watch_filling();
