@@ -77,9 +77,13 @@ Result<SnapshotKey> snapshot_key(MachineSpec const& spec, SnapshotFacts const& f
   BH_CHECK(add_file(key, spec.kernel));
   BH_CHECK(add_file(key, spec.initrd));
   if (spec.root_image) BH_CHECK(add_file(key, *spec.root_image));
-  BH_TRY(program, jail::find_program(facts.qemu));
-  BH_TRY(fingerprint, file_fingerprint(program));
-  key.add(fingerprint);
+  if (!facts.qemu_fingerprint) {
+    BH_TRY(program, jail::find_program(facts.qemu));
+    BH_TRY(fingerprint, file_fingerprint(program));
+    key.add(fingerprint);
+  } else {
+    key.add(*facts.qemu_fingerprint);
+  }
   BH_TRY(cpu, processor(facts.cpuinfo));
   key.add(cpu);
   utsname host{};

@@ -23,6 +23,7 @@ struct SnapshotFacts {
   std::string tag;            // the caller's: label where snapshots are kept apart, pre-started programs, guest package...
   std::filesystem::path qemu = "qemu-system-x86_64";
   std::filesystem::path cpuinfo = "/proc/cpuinfo";
+  std::optional<std::uint64_t> qemu_fingerprint = {};  // file_fingerprint() of `qemu`, where the caller knows it; else worked out (some 50 ms)
 };
 
 // Of the machine that is saved and of the one that is restored alike: name, uuid, volumes' paths, folders and restore_from do not count.

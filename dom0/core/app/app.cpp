@@ -19,6 +19,7 @@
 #include "dom0/core/life/snapshot_builder.h"
 #include "dom0/core/life/start_gate.h"
 #include "dom0/core/life/supervised_child.h"
+#include "dom0/core/memory/memory_keeper.h"
 #include "dom0/core/network/network.h"
 
 namespace bh::dom0 {
@@ -37,6 +38,7 @@ struct App::Parts {
   MachineRoom room;
   SnapshotBuilder builder;
   Network network;
+  MemoryKeeper memory;
   TemplateScan templates;
   AdminApi api;
   AdminServer server;
@@ -53,9 +55,11 @@ struct App::Parts {
                            [this](DomainId domain, machine::MachineEvent const& event) { network.on_event(domain, event); },
                            [this](Qube const& qube, machine::Accel with) { return gate.ask(qube, with); },
                            options.snapshots.get(), [this](std::string const& qube) { if (options.build_snapshots) builder.want(qube); },
-                           [this](std::string const& qube, LifeCycle::Done done) { builder.build(qube, std::move(done)); }}),
+                           [this](std::string const& qube, LifeCycle::Done done) { builder.build(qube, std::move(done)); },
+                           [this](std::string const& qube, machine::Mebibytes promised) { return memory.objection_to_start(qube, promised); }}),
         builder(room.house(), [this] { return room.quiet(); }),
         network(io, registry, options.paths, [this] { return room.wired_machines(); }),
+        memory(io, registry, {[this] { return room.memory_users(); }, options.host_memory ? options.host_memory : read_host_memory}),
         templates(registry, options.paths.templates(),
                   [this](volumes::TemplateImage const& image) { accel.ask(image, [](machine::Accel) {}); }),
         api(registry, room, storage, options.paths,

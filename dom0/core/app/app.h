@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "dom0/core/life/accel_decision.h"
+#include "hypervisor/memory/account.h"
 #include "dom0/core/life/snapshot_keeper.h"
 #include "hypervisor/machine/vmm.h"
 
@@ -23,6 +24,7 @@ struct AppOptions {
   bool build_snapshots = true;                     // in the background, for qubes that were started without one
   bool policy_daemon = false;                      // keep a qrexec-policy-daemon running
   std::filesystem::path host_files = "/";  // where the host tells of its processor
+  std::function<memory::HostMemory()> host_memory = {};  // empty: as the kernel says
 };
 
 class App {

@@ -24,7 +24,12 @@ class StoreSnapshots final : public SnapshotKeeper {
 
  private:
   explicit StoreSnapshots(qemu::SnapshotStore store) : store_(std::move(store)) {}
+  Result<qemu::SnapshotKey> key_of(SnapshotWish const& wish);
+  // Reading all of QEMU's program takes longer than a restore: done anew only when the file is another.
+  Result<std::uint64_t> fingerprint_of_qemu();
   std::mutex mutex_;
+  std::uint64_t fingerprint_ = 0;
+  std::string fingerprinted_;  // which file, of what size and when
   qemu::SnapshotStore store_;
 };
 

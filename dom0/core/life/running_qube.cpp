@@ -78,7 +78,9 @@ asio::awaitable<RunningQube::Step> RunningQube::bring_up(StartPlan plan) {
   auto spec = specification(plan.base, accel);
   if (!spec) co_return vm_error(spec.error().message);
   WarmWish const warm = warm_wish(house_.registry.inventory(), *qube());
-  auto snapshot = co_await choose_snapshot(SnapshotWish{*spec, plan.base.hash, warm.tag}, warm);
+  // A name of its own: GCC 12 destroys aggregates that are made inside a co_await twice.
+  SnapshotWish wish{*spec, plan.base.hash, warm.tag};
+  auto snapshot = co_await choose_snapshot(std::move(wish), warm);
   timing_.mark("prepare", Clock::now());
   if (end_wanted_) co_return vm_error(name_ + " was killed while it started");
   if (snapshot) {

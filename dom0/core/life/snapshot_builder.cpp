@@ -10,6 +10,7 @@
 #include "dom0/core/life/stray_processes.h"
 #include "dom0/core/model/property.h"
 #include "hypervisor/volumes/free_space.h"
+#include "hypervisor/volumes/private_volume.h"
 
 namespace bh::dom0 {
 
@@ -106,7 +107,9 @@ asio::awaitable<SnapshotBuilder::Made> SnapshotBuilder::make(Request const& requ
   });
   auto const answered = [accel] { return accel->has_value(); };
   co_await changed_.wait_until(answered, Deadline::max());
-  SnapshotWish const wish{machine_shape(inventory, like, *base, **accel, house_.tsc), base->hash, warm.tag};
+  SnapshotWish wish{machine_shape(inventory, like, *base, **accel, house_.tsc), base->hash, warm.tag};
+  // Which volume it is makes no difference, but that there is one does.
+  wish.spec.private_volume = volumes::private_volume(house_.paths.volumes(like.name.text()));
   SnapshotKeeper* const keeper = house_.snapshots;
   auto const ask_key = [keeper, wish] { return keeper->key(wish); };
   auto const key = co_await offload(house_.workers, ask_key);
