@@ -39,6 +39,25 @@ Finding accel_check(Session const& session, bool answers) {
                  ::access("/dev/kvm", F_OK) == 0 ? "use a host on which KVM works" : "enable virtualisation in the firmware and load kvm_intel or kvm_amd");
 }
 
+Finding jail_check(Result<jail::JailPlan> const& plan) {
+  auto const finding = [](Level level, std::string what, std::string to_do) { return Finding{"jail", Group::isolation, level, std::move(what), std::move(to_do)}; };
+  std::string const install = "install the packages for system mode";
+  if (!plan) return finding(Level::broken, "no qube can start, because its QEMU cannot be shut in: " + plan.error().message, install);
+  std::string const why = plan->reason.empty() ? "" : " (" + plan->reason + ")";
+  std::string const shared = "each QEMU is shut in: no files, no network, no capabilities, few system calls";
+  switch (plan->level) {
+    case jail::Level::own_uid: return finding(Level::ok, shared + ", and a user id of its own", "");
+    case jail::Level::subordinate:
+      return finding(Level::weaker, shared + ", and a subordinate id" + why + ". This user's programs, being the id's owner, can still stop and look into it, and read its volumes", install);
+    case jail::Level::same_uid:
+      return finding(Level::weaker, shared + ", but it keeps this user's own id" + why + ". This user's programs can still signal it, trace it where ptrace is open, read its memory and its volumes, "
+                                           "and talk to its control sockets; one that broke out could signal this user's programs",
+                     "give this user subordinate ids (finding subordinate-ids), or " + install);
+    case jail::Level::none: break;
+  }
+  return finding(Level::broken, "qubes run without a jail", install);
+}
+
 Finding mode_check(Session const& session) {
   if (!session.paths.root()) return {"mode", Group::bulkhead, Level::ok, "system", ""};
   return {"mode", Group::bulkhead, Level::weaker, "user mode, below " + session.paths.root()->string() + ": any program of the same user can reach into the qubes", "install the packages for system mode"};

@@ -25,6 +25,7 @@ Findings own_findings(Session const& session) {
   Findings findings{daemon_check(session)};
   bool const answers = findings.front().level == host::Level::ok;
   findings.push_back(accel_check(session, answers));
+  findings.push_back(jail_check(jail::strongest_level(jail::read_host_facts())));
   findings.push_back(host::judge_qemu(host::ask_qemu("qemu-system-x86_64")));
   append(findings, {programs_check(session), template_check(session), policy_check(session), mode_check(session), pool_check(session)});
   DisplayNames const names = display_names();

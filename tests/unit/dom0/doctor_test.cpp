@@ -73,6 +73,16 @@ TEST(Doctor, JudgesAnotherHostByItsFiles) {
   EXPECT_EQ(status({"doctor", "--host-files", files + "/absent"}), kUsage);
 }
 
+TEST(DoctorJail, OnlyAnIdOfItsOwnIsOk) {
+  auto const level = [](jail::Level with) { return jail_check(jail::JailPlan{with, std::nullopt, "because"}).level; };
+  EXPECT_EQ(level(jail::Level::own_uid), Level::ok);
+  EXPECT_EQ(level(jail::Level::subordinate), Level::weaker);
+  EXPECT_EQ(level(jail::Level::same_uid), Level::weaker);
+  EXPECT_EQ(level(jail::Level::none), Level::broken);
+  EXPECT_EQ(jail_check(Failure{Error{"no namespaces", 1}}).level, Level::broken);
+  EXPECT_NE(jail_check(jail::JailPlan{jail::Level::same_uid, std::nullopt, "because"}).what.find("(because)"), std::string::npos);
+}
+
 // ---- displays ----
 
 Level level_of(Findings const& findings, std::string_view id) {
