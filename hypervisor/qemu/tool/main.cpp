@@ -12,6 +12,7 @@
 #include "hypervisor/machine/wait_for_event.h"
 #include "hypervisor/qemu/accel_probe.h"
 #include "hypervisor/qemu/qemu_vmm.h"
+#include "hypervisor/qemu/snapshot_store.h"
 #include "hypervisor/qemu/tool/console_watch.h"
 #include "hypervisor/qemu/tool/options.h"
 #include "hypervisor/qemu/tsc_rate.h"
@@ -32,6 +33,9 @@ struct Outcome {
   Exit exit = kFailed;
   std::string text;
   std::optional<std::int64_t> up_ms;
+  std::optional<MachineRestored> restored;
+  std::optional<std::int64_t> save_ms;
+  std::optional<SnapshotInfo> saved;
   std::int64_t end_ms = 0;
 };
 
@@ -92,6 +96,7 @@ Outcome follow(Machine& machine, ConsoleWatch& console, Options const& options, 
     std::optional<MachineStopped> stopped;
     for (auto const& event : machine.handle()) {
       if (std::holds_alternative<MachineUp>(event)) outcome.up_ms = milliseconds_since(begin);
+      if (auto const* restored = std::get_if<MachineRestored>(&event)) outcome.restored = *restored;
       if (auto const* last = std::get_if<MachineStopped>(&event)) stopped = *last;
     }
     for (auto text = console.next(); text && !text->empty(); text = console.next()) show(*text);
@@ -116,7 +121,51 @@ void report(Options const& options, AccelAnswer const& accel, Outcome const& out
   nlohmann::json document{{"accel", to_string(accel.accel)}, {"accel_reason", accel.reason}, {"end_ms", outcome.end_ms}, {"result", outcome.text}};
   document["up_ms"] = outcome.up_ms ? nlohmann::json(*outcome.up_ms) : nlohmann::json(nullptr);
   document["seen_ms"] = console.seen();
+  if (outcome.restored) {
+    document["copy_ms"] = outcome.restored->copy.count();
+    document["load_ms"] = outcome.restored->load.count();
+  }
+  if (outcome.saved) {
+    document["save_ms"] = *outcome.save_ms;
+    document["snapshot_bytes"] = outcome.saved->size.value();
+    document["snapshot_key"] = outcome.saved->key;
+  }
   std::printf("%s\n", document.dump().c_str());
+}
+
+struct Snapshots {
+  SnapshotStore store;
+  SnapshotKey key;
+};
+
+// Where to save to, or where from to restore: a store of its own, kept by the same rules as the daemon's.
+Result<std::optional<Snapshots>> snapshots(Options const& options, MachineSpec& spec, volumes::TemplateImage const& image) {
+  bool const restore = !options.restore_folder.empty();
+  if (!restore && options.save_folder.empty()) return std::optional<Snapshots>();
+  BH_TRY(store, SnapshotStore::open(std::filesystem::absolute(restore ? options.restore_folder : options.save_folder)));
+  SnapshotFacts facts;
+  facts.template_hash = image.hash;
+  facts.tag = "bulkhead-machine";
+  BH_TRY(key, snapshot_key(spec, facts));
+  if (restore) {
+    BH_TRY(files, store.find(key));
+    spec.restore_from = std::move(files);
+  }
+  return std::optional<Snapshots>(Snapshots{std::move(store), std::move(key)});
+}
+
+Result<void> save(Machine& machine, Snapshots& snapshots, Outcome& outcome) {
+  auto const begin = Clock::now();
+  BH_TRY(target, snapshots.store.begin(snapshots.key));
+  BH_CHECK(machine.save(target));
+  auto const is_end = [](MachineEvent const& event) { return std::holds_alternative<MachineSaved>(event) || std::holds_alternative<RequestFailed>(event); };
+  BH_TRY(end, wait_for_event(machine, is_end, begin + std::chrono::minutes(2)));
+  if (auto const* refused = std::get_if<RequestFailed>(&end)) return Failure{Error{refused->text, 0}};
+  BH_CHECK(machine.kill());
+  BH_TRY(info, snapshots.store.commit(snapshots.key, "saved by bulkhead-machine"));
+  outcome.save_ms = milliseconds_since(begin);
+  outcome.saved = std::move(info);
+  return {};
 }
 
 // Shows the port under another name for as long as the machine runs.
@@ -149,6 +198,7 @@ Result<Exit> run(Options const& options) {
     return kDone;
   }
   BH_TRY(spec, make_spec(options, image, accel.accel, temp));
+  BH_TRY(store, snapshots(options, spec, image));
   BH_TRY(port, ShownPort::show(mux_socket(spec.run_folder), options.mux_socket));
   QemuVmm vmm;
   auto const begin = Clock::now();
@@ -161,6 +211,11 @@ Result<Exit> run(Options const& options) {
   ConsoleWatch console(*std::move(log), options.until, begin);
   Outcome outcome = follow(*machine, console, options, begin);
   outcome.end_ms = milliseconds_since(begin);
+  if (!options.save_folder.empty() && outcome.exit == kDone) {
+    auto const saved = save(*machine, *store, outcome);
+    if (!saved) outcome.exit = kFailed;
+    outcome.text = saved ? "saved as " + outcome.saved->key : saved.error().message;
+  }
   BH_CHECK(machine->kill());
   (void)wait_for_event<MachineStopped>(*machine, Clock::now() + std::chrono::seconds(5));
   report(options, accel, outcome, console);

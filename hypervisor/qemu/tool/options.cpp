@@ -14,6 +14,8 @@ Examples:
   bulkhead-machine --template ~/.cache/bulkhead/templates/debian-12
   bulkhead-machine --template T --until 'Reached target' --json     # milliseconds to that console line, then stop
   bulkhead-machine --template T --until multi-user --power-off      # does the guest heed the power button?
+  bulkhead-machine --template T --until Reached --save /tmp/s       # boots once, saves...
+  bulkhead-machine --template T --restore /tmp/s --timeout 5        # ...and goes on from there in a fraction of a second
   bulkhead-machine --template T --probe                             # which accelerator works here, and why
   bulkhead-machine --template T --mux-socket /tmp/m.sock --timeout 600)";
 
@@ -33,7 +35,10 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   app.add_option("--probe-cache", options.cache_file, "file that keeps the answer of --accel auto");
   app.add_option("--probe-deadline", probe_deadline, "seconds a kernel may take to come up under KVM")->check(CLI::Range(1, 3600))->capture_default_str();
   app.add_option("--append", options.append, "more kernel arguments");
-  app.add_option("--until", options.until, "stop once the console has shown this text (may be repeated)");
+  auto* const until = app.add_option("--until", options.until, "stop once the console has shown this text (may be repeated)");
+  auto* const save = app.add_option("--save", options.save_folder, "once every --until text was seen, save the machine into this folder");
+  save->needs(until);
+  app.add_option("--restore", options.restore_folder, "go on from the machine that --save saved there, instead of booting")->excludes(save);
   app.add_flag("--power-off", options.power_off, "once every --until text was seen, press the power button and wait for the end");
   app.add_option("--memory", options.memory, "MiB")->capture_default_str();
   app.add_option("--vcpus", options.vcpus)->capture_default_str();

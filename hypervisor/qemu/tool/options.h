@@ -17,6 +17,8 @@ struct Options {
   std::string mux_socket;      // empty: none is shown
   std::string cache_file;      // of the accelerator probe; empty: in the temporary folder, so each run probes
   std::string append;
+  std::string save_folder;     // empty: not saved
+  std::string restore_folder;  // empty: booted
   std::vector<std::string> until;
   std::uint32_t memory = 400;
   std::uint16_t vcpus = 2;
