@@ -56,7 +56,9 @@ std::vector<SyscallRule> rules_of(Profile profile) {
   if (profile == Profile::qemu_kvm) {
     rules.push_back({"ioctl", {{1, 0xFF00, KVMIO << 8}}});
     // getpid: pthread_kill() needs it, by which QEMU fetches a processor's thread out of the guest.
-    for (char const* name : {"rt_sigtimedwait", "rt_sigpending", "getpid"}) rules.push_back({name});
+    // uname: QEMU asks whether this kernel is a 64-bit one and does not look whether the call failed; refused, it would leave the registers
+    // of 64-bit system calls out of what it saves, and a restored guest's first system call would jump to address 0.
+    for (char const* name : {"rt_sigtimedwait", "rt_sigpending", "getpid", "uname"}) rules.push_back({name});
   }
   return rules;
 }
