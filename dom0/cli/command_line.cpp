@@ -28,6 +28,7 @@ struct Parsed {
   RemoveOptions remove;
   ShutdownOptions shutdown;
   RunOptions run;
+  SnapshotOptions snapshot;
   PrefsOptions prefs;
   FeatureOptions feature;
   TagOptions tag;
@@ -210,6 +211,23 @@ void set_up_qvm_run(CLI::App& app, Parsed& p, bool) {
   };
 }
 
+void set_up_snapshot(CLI::App& app, Parsed& p, bool) {
+  app.add_option("ACTION", p.text, "list (default), build or remove")->check(CLI::IsMember({"list", "build", "remove"}));
+  app.add_option("WORD", p.snapshot.words, "build: qubes or templates; remove: keys or their beginnings, or all");
+  app.footer("A qube whose property warm_start is on starts from a snapshot: a machine of its template, saved when it was up and nothing of a user's was in it.\n"
+             "bulkheadd makes one by itself after a start that had to do without.\n"
+             "Examples:\n  bulkhead snapshot list\n  bulkhead snapshot build work\n  bulkhead snapshot remove all");
+  p.action = [&p](Session const& session) {
+    if (p.text == "build") p.snapshot.action = SnapshotOptions::Action::build;
+    if (p.text == "remove") p.snapshot.action = SnapshotOptions::Action::remove;
+    if ((p.snapshot.action == SnapshotOptions::Action::list) != p.snapshot.words.empty()) {
+      print_error(p.snapshot.words.empty() ? "which ones?" : "list takes no further words");
+      return kUsage;
+    }
+    return snapshots(session, p.snapshot);
+  };
+}
+
 void set_up_property_flags(CLI::App& app, Parsed& p) {
   app.add_option("NAME", p.prefs.name, "the property; without it all are shown");
   app.add_option("VALUE", p.prefs.value, "the new value, if it shall be set");
@@ -320,6 +338,7 @@ constexpr Command kCommands[] = {
     {"resume", "qvm-resume", "let suspended qubes go on", false, set_up_power<PowerAction::resume>},
     {"run", "", "run a command in a qube", false, set_up_run},
     {"", "qvm-run", "run a command in a qube", false, set_up_qvm_run},
+    {"snapshot", "", "show, make or remove what qubes start from", true, set_up_snapshot},
     {"prefs", "qvm-prefs", "show or set a qube's properties", true, set_up_prefs},
     {"system-prefs", "qubes-prefs", "show or set the system's properties", true, set_up_system_prefs},
     {"features", "qvm-features", "show or set a qube's features", true, set_up_features},

@@ -82,6 +82,13 @@ int run_in_qube(Session const& session, RunOptions const& options);
 // admin-api.md 7: '-' doubled, other bytes outside A-Za-z0-9_. as -XX, arguments joined with '+'.
 [[nodiscard]] std::string encode_vmexec(std::vector<std::string> const& command);
 
+// What qubes start from instead of booting.
+struct SnapshotOptions {
+  enum class Action { list, build, remove } action = Action::list;
+  std::vector<std::string> words;  // qubes or templates to build for; keys, or their beginnings, to remove
+};
+int snapshots(Session const& session, SnapshotOptions const& options);
+
 struct PrefsOptions {
   std::optional<std::string> qube;  // nullopt: settings of the system
   std::optional<std::string> name;

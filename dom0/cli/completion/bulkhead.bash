@@ -8,7 +8,7 @@ _bulkhead_options() { "$@" --help 2>/dev/null </dev/null | grep -oE -- '(^|[ ,])
 
 _bulkhead() {
   local word=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]} list=''
-  local commands='ls create start restart shutdown kill pause unpause suspend resume run prefs system-prefs features tags check remove volume pool doctor events log version'
+  local commands='ls create start restart shutdown kill pause unpause suspend resume run snapshot prefs system-prefs features tags check remove volume pool doctor events log version'
   local -a call=("$program")
   local bulkhead=$program
   if [[ ${program##*/} == bulkhead ]]; then

@@ -84,6 +84,16 @@ std::optional<admin::PropertyValue> default_of_disposable(Inventory const& inven
   return as_default(spec, evaluate(inventory, *base, spec).value);
 }
 
+// What is to be kept from everything shares no memory's past with others unless it asks for it: qubes marked as vaults, and those that
+// were given no network where qubes usually have it.
+bool is_vault(Inventory const& inventory, Qube const& qube) {
+  auto const mark = qube.features.find(*FeatureName::parse("vault"));
+  if (mark != qube.features.end() && !mark->second.text().empty()) return true;
+  auto const usual = inventory.settings().find("default_netvm");
+  bool const others_have_one = usual != inventory.settings().end() && !usual->second.empty();
+  return others_have_one && value_of(inventory, qube, "netvm").empty() && value_of(inventory, qube, "provides_network") != "True";
+}
+
 // Parts of the qube itself that are served as properties; they are never "default".
 std::optional<std::string> built_in(Qube const& qube, std::string_view name) {
   if (name == "name") return qube.name.text();
@@ -114,6 +124,7 @@ admin::PropertyValue default_of(Inventory const& inventory, Qube const& qube, Pr
   if (qube.klass == QubeClass::disposable) {
     if (auto value = default_of_disposable(inventory, qube, spec)) return *value;
   }
+  if (spec.name == "warm_start" && qube.klass == QubeClass::app && is_vault(inventory, qube)) return as_default(spec, "False");
   if (spec.inherited && qube.klass == QubeClass::app) {
     Qube const* const base = inventory.find(value_of(inventory, qube, "template"));
     if (base != nullptr) {

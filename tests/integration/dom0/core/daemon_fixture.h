@@ -43,7 +43,7 @@ class Daemon : public ::testing::Test {
   void SetUp() override {
     ASSERT_TRUE(paths.create());
     fs::create_directories(helpers);
-    for (char const* name : {"bulkhead-hub", "qrexec-daemon", "qrexec-client", "bulkhead-gui-daemon"}) fs::create_symlink(FAKE_HELPER, helpers / name);
+    for (char const* name : {"bulkhead-hub", "qrexec-daemon", "qrexec-client", "bulkhead-gui-daemon", "bulkhead-personalise"}) fs::create_symlink(FAKE_HELPER, helpers / name);
     fs::create_directories(behaviour);
     ::setenv("FAKE_HELPER_DIR", behaviour.c_str(), 1);
     make_template("debian");
@@ -63,6 +63,8 @@ class Daemon : public ::testing::Test {
   }
   void run_daemon(bool with_display = true) {
     AppOptions options{paths, helpers, with_display};
+    options.snapshots = snapshots;
+    options.build_snapshots = build_snapshots;
     auto opened = App::open(std::move(options), vmm, [](volumes::TemplateImage const&) -> Result<qemu::AccelAnswer> {
       return qemu::AccelAnswer{machine::Accel::tcg, "this is a test"};
     });
@@ -123,6 +125,8 @@ class Daemon : public ::testing::Test {
   fs::path helpers = folder.path() / "bin";
   fs::path behaviour = folder.path() / "behaviour";
   machine::FakeVmm vmm;
+  std::shared_ptr<SnapshotKeeper> snapshots;  // for the next daemon
+  bool build_snapshots = false;
   std::unique_ptr<App> app;
   std::thread thread;
   std::unique_ptr<admin::Client> client;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ std::string option(std::vector<std::string> const& arguments, std::string const&
   for (auto const& argument : arguments) {
     if (argument.starts_with(prefix)) return argument.substr(prefix.size());
   }
+  return "";
+}
+
+std::string after(std::vector<std::string> const& arguments, std::string const& word) {
+  for (std::size_t i = 0; i + 1 < arguments.size(); ++i) if (arguments[i] == word) return arguments[i + 1];
   return "";
 }
 
@@ -57,6 +63,23 @@ int main(int argc, char** argv) {
     wait_for_term();
     fs::remove(socket);
     return 0;
+  }
+  if (role == "bulkhead-personalise") {
+    if (fs::exists(folder / "personalise-silent")) wait_for_term();
+    if (fs::exists(folder / "personalise-garbage")) return std::puts("root shell, please"), 0;
+    if (fs::exists(folder / "personalise-dies")) return 3;
+    std::puts("reseeded");
+    if (fs::exists(folder / "personalise-fails")) return std::puts("failed the clone says: no \x1b[2J disk"), 1;
+    std::puts("personalised");
+    return 0;
+  }
+  if (role == "bulkhead-hub" && !fs::exists(folder / "no-sign")) {
+    // A guest that is prepared says so by listening for its orders.
+    std::ifstream environment(after(arguments, "--guest-env"));
+    std::string const text((std::istreambuf_iterator<char>(environment)), {});
+    if (text.find("WARM=prepare\n") != std::string::npos) {
+      std::ofstream(fs::path(after(arguments, "--vchan-dir")) / ("vchan." + after(arguments, "--domain") + ".0.511.sock")) << "";
+    }
   }
   if (role == "bulkhead-gui-daemon") {
     // The window memory must have arrived, sealed, under the number that was promised.
