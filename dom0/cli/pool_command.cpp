@@ -75,7 +75,7 @@ int list_drivers(Session const& session) {
 }
 
 int add_pool(Session const& session, PoolOptions const& options) {
-  std::string payload = "name=" + options.pools.front() + "\n";
+  std::string payload = "name=" + options.pool + "\n";
   for (auto const& option : options.options) payload += option + "\n";
   auto const reply = session.client.call({.method = "admin.pool.Add", .argument = options.driver, .payload = payload});
   return reply ? kOk : report(reply.error());
@@ -93,7 +93,7 @@ int set_pool(Session const& session, PoolOptions const& options) {
       print_error("revisions_to_keep=N and ephemeral_volatile=True|False can be set; other options are fixed when the pool is added");
       return kUsage;
     }
-    auto const reply = session.client.call({.method = "admin.pool.Set." + name, .argument = options.pools.front(), .payload = option.substr(equals + 1)});
+    auto const reply = session.client.call({.method = "admin.pool.Set." + name, .argument = options.pool, .payload = option.substr(equals + 1)});
     if (!reply) return report(reply.error());
   }
   return kOk;

@@ -63,12 +63,12 @@ void set_up_pool_options(CLI::App& app, PoolOptions& o) {
   command("drivers", "what a pool can be, with its options", {"d"}, drivers);
   command("info", "all of these pools", {"i"}, info).add_option("POOL", o.pools, "pools")->required();
   CLI::App& adds = command("add", "add a pool", {"a"}, PoolOptions::Action::add);
-  adds.add_option("POOL", o.pools, "its name")->required()->expected(1);
+  adds.add_option("POOL", o.pool, "its name")->required();
   adds.add_option("DRIVER", o.driver, "file or another of `drivers`")->required();
   adds.add_option("-o,--option", o.options, "NAME=VALUE, may be repeated")->allow_extra_args(false);
   command("remove", "forget pools that hold no volume", {"rm", "r"}, remove).add_option("POOL", o.pools, "pools")->required();
   CLI::App& sets = command("set", "change a pool", {"s"}, set);
-  sets.add_option("POOL", o.pools, "its name")->required()->expected(1);
+  sets.add_option("POOL", o.pool, "its name")->required();
   sets.add_option("-o,--option", o.options, "revisions_to_keep=N or ephemeral_volatile=True|False")->allow_extra_args(false);
   app.footer("Examples:\n  bulkhead pool\n  bulkhead pool add big file -o dir_path=/mnt/big/qubes\n  bulkhead pool set default -o revisions_to_keep=2");
 }

@@ -28,7 +28,8 @@ int volumes(Session const& session, VolumeOptions const& options);
 
 struct PoolOptions {
   enum class Action { list, info, add, remove, set, drivers } action = Action::list;
-  std::vector<std::string> pools;
+  std::string pool;                // add, set
+  std::vector<std::string> pools;  // info, remove
   std::string driver;
   std::vector<std::string> options;  // name=value
 };
