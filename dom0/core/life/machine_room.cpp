@@ -113,11 +113,9 @@ Result<StartPlan, admin::Exception> MachineRoom::check_start(std::string const& 
   if (auto const room = volumes::need_free_space(house_.paths.lib() / "volumes", volumes::kRoomForStart); !room) {
     return refuse("QubesException", name + " cannot be started: " + room.error().message);
   }
-  auto const needed = static_cast<std::uint64_t>(number_of(inventory, *qube, "memory")) * 1024 + kMachineOverheadKib;
-  auto const available = host_memory().available_kib;
-  if (available < needed) {
-    return refuse("QubesMemoryError", "not enough memory to start " + name + ": " + std::to_string(needed / 1024) + " MiB are needed, " +
-                                          std::to_string(available / 1024) + " MiB are free; shut down another qube or lower its memory");
+  if (house_.memory_objection) {
+    auto const promised = machine::Mebibytes(static_cast<std::uint32_t>(number_of(inventory, *qube, "memory")));
+    if (auto const objection = house_.memory_objection(name, promised)) return refuse("QubesMemoryError", *objection);
   }
   BH_TRY(private_source, check_private_volume(*qube));
   StartPlan plan{std::move(*image), {}, std::move(private_source)};
@@ -296,6 +294,18 @@ void MachineRoom::start_next_autostarted() {
   to_autostart_.pop_front();
   // What goes wrong is logged by start(); there is nobody else to tell. Posted: a refusal comes at once, and a thousand must not pile up.
   start(name, [this](Result<void, admin::Exception> const&) { asio::post(house_.io, [this] { start_next_autostarted(); }); });
+}
+
+std::vector<MemoryUser> MachineRoom::memory_users() const {
+  Inventory const& inventory = house_.registry.inventory();
+  std::vector<MemoryUser> users;
+  for (auto const& [name, run] : running_) {
+    Qube const* const qube = inventory.find(name);
+    if (qube == nullptr) continue;
+    auto const mebibytes = [&](char const* property) { return machine::Mebibytes(static_cast<std::uint32_t>(number_of(inventory, *qube, property))); };
+    users.push_back({name, run->record().domain, mebibytes("memory"), mebibytes("maxmem"), run->machine(), run->record().up});
+  }
+  return users;
 }
 
 std::vector<WiredMachine> MachineRoom::wired_machines() const {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "dom0/core/life/running_qube.h"
+#include "dom0/core/memory/memory_keeper.h"
 #include "dom0/core/network/wiring.h"
 
 namespace bh::dom0 {
@@ -35,6 +36,7 @@ class MachineRoom final : public LifeCycle {
   [[nodiscard]] HouseServices const& house() const { return house_; }
   // Those that may have network cards now.
   [[nodiscard]] std::vector<WiredMachine> wired_machines() const;
+  [[nodiscard]] std::vector<MemoryUser> memory_users() const;
   // Shuts all down, kills what does not listen, then calls `done`.
   void stop_all(std::function<void()> done);
 

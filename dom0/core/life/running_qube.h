@@ -50,6 +50,8 @@ struct HouseServices {
   // Asks for a snapshot for qubes like this one, to be made when there is time.
   std::function<void(std::string const&)> want_snapshot = {};
   std::function<void(std::string const&, LifeCycle::Done)> build_snapshot = {};
+  // Why a qube that is promised so much memory cannot start now (MemoryKeeper).
+  std::function<std::optional<std::string>(std::string const&, machine::Mebibytes)> memory_objection = {};
 };
 
 // What MachineRoom found when it checked whether the qube can be started.
@@ -88,6 +90,8 @@ class RunningQube : public std::enable_shared_from_this<RunningQube> {
   [[nodiscard]] std::string const& died_of() const { return died_of_; }
   // The machine, once it may have network cards: it runs, and its guest has acknowledged its reseed. nullptr before and when it ends.
   [[nodiscard]] machine::Machine* machine_for_cards() const;
+  // nullptr before there is one.
+  [[nodiscard]] machine::Machine* machine() const { return machine_.get(); }
   [[nodiscard]] RunState const& record() const { return record_; }
 
  private:

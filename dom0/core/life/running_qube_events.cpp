@@ -39,7 +39,7 @@ asio::awaitable<void> RunningQube::watch_machine() {
 
 machine::Machine* RunningQube::machine_for_cards() const {
   bool const ending = state_ == PowerState::dying || state_ == PowerState::halted;
-  return record_.up && machine_ && !machine_ended_ && !ending ? machine_.get() : nullptr;
+  return (record_.up || reseeded_) && machine_ && !machine_ended_ && !ending ? machine_.get() : nullptr;
 }
 
 void RunningQube::on_event(machine::MachineEvent const& event) {

@@ -104,6 +104,7 @@ asio::awaitable<RunningQube::Step> RunningQube::personalise() {
   if (progress.reseeded()) {
     timing_.mark("reseed", Clock::now());
     reseeded_ = true;
+    tell("bulkhead:reseeded");
     // They find the agents once those listen, which they do only when the clone is personalised.
     if (auto const started = start_children(false); !started) co_return started;
   }

@@ -12,7 +12,7 @@ namespace bh::dom0 {
 namespace {
 
 bool concerns_wires(std::string_view event) {
-  for (auto const* one : {"domain-start", "domain-shutdown", "domain-start-failed", "bulkhead:qube-ended"}) {
+  for (auto const* one : {"domain-start", "bulkhead:reseeded", "domain-shutdown", "domain-start-failed", "bulkhead:qube-ended"}) {
     if (event == one) return true;
   }
   if (!event.starts_with("property-")) return false;
