@@ -45,6 +45,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 
 // What the child needs, prepared before fork: between fork and exec only async-signal-safe calls are allowed.
 struct Prepared {
+  char const* program;
   char** argv;
   char** envp;
   char const* directory;
@@ -99,10 +100,10 @@ bool become(Identity const& identity) {
   }
   ::syscall(SYS_close_range, static_cast<unsigned>(plan.highest + 1), ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
   // Not execvpe for a path: it hands files of unknown format to a shell.
-  if (std::strchr(plan.argv[0], '/') != nullptr) {
-    ::execve(plan.argv[0], plan.argv, plan.envp);
+  if (std::strchr(plan.program, '/') != nullptr) {
+    ::execve(plan.program, plan.argv, plan.envp);
   } else {
-    ::execvpe(plan.argv[0], plan.argv, plan.envp);
+    ::execvpe(plan.program, plan.argv, plan.envp);
   }
   give_up(report);
 }
@@ -135,7 +136,8 @@ Result<ChildProcess> ChildProcess::spawn(SpawnOptions const& options) {
   std::vector<std::string> environment = merged_environment(options);
   auto argv = pointers_to(arguments);
   auto envp = pointers_to(environment);
-  Prepared plan{argv.data(), envp.data(), options.working_directory.empty() ? nullptr : options.working_directory.c_str(),
+  std::string const& program = options.program.empty() ? options.argv[0] : options.program;
+  Prepared plan{program.c_str(), argv.data(), envp.data(), options.working_directory.empty() ? nullptr : options.working_directory.c_str(),
                 {}, 2, options.new_session, options.die_with_parent, ::getpid(), options.run_as ? &*options.run_as : nullptr, report.second.borrow()};
   bool standard[3] = {};
   for (auto const& [fd, number] : options.fds) {
@@ -148,14 +150,14 @@ Result<ChildProcess> ChildProcess::spawn(SpawnOptions const& options) {
   if (!standard[1]) plan.fds.emplace_back(null.borrow(), 1);
 
   pid_t const pid = ::fork();
-  if (pid < 0) return Failure{Error::from_errno("start " + options.argv[0])};
+  if (pid < 0) return Failure{Error::from_errno("start " + program)};
   if (pid == 0) run_child(plan);
   report.second.reset();
   int reason = 0;
   auto const got = read_some(report.first, std::as_writable_bytes(std::span(&reason, 1)));
   if (got && *got == sizeof reason) {
     ::waitpid(pid, nullptr, 0);
-    return Failure{Error::from_errno("run " + options.argv[0], reason)};
+    return Failure{Error::from_errno("run " + program, reason)};
   }
   BH_TRY(pidfd, open_pidfd(pid));
   BH_TRY(start_time, process_start_time(pid));

@@ -25,6 +25,8 @@ struct Identity {
 struct SpawnOptions {
   // argv[0] is the program: a path (run as it is: a file without a known format is an error), or a name looked up in PATH
   std::vector<std::string> argv;
+  // What is run where it is not argv[0], which then is only what the program is told to be called.
+  std::string program;
   // Descriptors of the child: {ours, number there}. 0, 1 and 2 not named become /dev/null, /dev/null and our own stderr.
   std::vector<std::pair<UniqueFd const*, int>> fds;
   // Environment changes on top of ours: a value sets, nullopt removes.

@@ -13,10 +13,12 @@
 
 #include "base/log.h"
 #include "base/service_notice.h"
+#include "qrexec/agent/agent_line.h"
 #include "qrexec/agent/call_handler.h"
 #include "qrexec/agent/control_link.h"
 #include "qrexec/agent/hold.h"
 #include "qrexec/agent/local_callers.h"
+#include "qrexec/agent/session_turns.h"
 
 namespace bh::qrexec {
 
@@ -29,10 +31,12 @@ constexpr std::size_t kMaxLateReports = 256;
 
 // A call that runs in a process of its own; `alive` ends when its connection is over.
 struct RunningCall {
+  SessionTurns::CallId id;
   UniqueFd alive;
   CallAddress address;
   std::uint64_t generation;
   std::size_t slot = SIZE_MAX;
+  std::string said = {};  // the beginning of a line
 };
 
 class Agent {
@@ -57,7 +61,7 @@ class Agent {
     std::size_t const signals = set_.add(signals_, POLLIN);
     dom0_.fill(set_);
     callers_.fill(set_);
-    for (auto& call : calls_) call.slot = set_.add(call.alive, 0);
+    for (auto& call : calls_) call.slot = set_.add(call.alive, POLLIN);
     BH_CHECK(set_.wait(kTurnMs));
     if (set_.at(signals) != 0) take_signals();
     std::uint32_t const version = dom0_.version();
@@ -68,7 +72,7 @@ class Agent {
     auto const events = callers_.handle(set_, dom0_.version());
     for (auto const& request : events.requests) dom0_.send(request);
     for (auto const& address : events.ended) dom0_.send(encode(ConnectionTerminated{address}));
-    forget_ended_calls();
+    hear_calls();
     return {};
   }
 
@@ -106,11 +110,12 @@ class Agent {
   void take(ServiceRefused const& refused) { callers_.refuse(refused.ident); }
 
   Result<void> start_call(Exec const& exec) {
-    BH_TRY(pipe, make_pipe());
+    BH_TRY(line, make_socket_pair());
+    BH_CHECK(set_nonblocking(line.first, true));
     pid_t const pid = ::fork();
     if (pid < 0) return Failure{Error::from_errno("start a process for a call")};
-    if (pid == 0) run_call_process(exec, pipe.second);
-    calls_.push_back(RunningCall{std::move(pipe.first), exec.other_end, dom0_.generation(), SIZE_MAX});
+    if (pid == 0) run_call_process(exec, line.second);
+    calls_.push_back(RunningCall{++last_call_, std::move(line.first), exec.other_end, dom0_.generation()});
     return {};
   }
 
@@ -125,13 +130,42 @@ class Agent {
     ::_exit(handle_call(place_, exec, UniqueFd(kAliveFd)));
   }
 
-  void forget_ended_calls() {
+  // False: its connection is over.
+  bool hear(RunningCall& call) {
+    std::byte chunk[512];
+    auto const got = read_some(call.alive, chunk);
+    if (!got) return got.error().errno_value == EAGAIN;
+    if (*got == 0) return false;
+    for (char const c : as_text(ByteSpan(chunk, *got))) {
+      if (c != '\n') {
+        // A call's process runs no foreign code, but what it says is bounded all the same.
+        if (call.said.size() < kMaxTurnUser) call.said += c;
+        continue;
+      }
+      if (call.said.empty()) {
+        for (auto const waiting : sessions_.helper_ended(call.id)) answer(waiting, kGoOn);
+      } else if (sessions_.join(call.said, call.id)) {
+        answer(call.id, kLeadTurn);
+      }
+      call.said.clear();
+    }
+    return true;
+  }
+
+  void answer(SessionTurns::CallId id, char what) {
+    for (auto const& call : calls_) {
+      if (call.id == id) (void)write_some(call.alive, as_bytes(std::string_view(&what, 1)));
+    }
+  }
+
+  void hear_calls() {
     for (auto call = calls_.begin(); call != calls_.end();) {
-      bool const ended = call->slot != SIZE_MAX && set_.at(call->slot) != 0;
-      if (!ended) {
+      bool const said = call->slot != SIZE_MAX && set_.at(call->slot) != 0;
+      if (!said || hear(*call)) {
         ++call;
         continue;
       }
+      if (auto const leader = sessions_.left(call->id)) answer(*leader, kLeadTurn);
       if (dom0_.version() == 0) {
         if (late_reports_.size() < kMaxLateReports) late_reports_.push_back(call->address);
       } else if (call->generation == dom0_.generation()) {
@@ -159,6 +193,8 @@ class Agent {
   ControlLink dom0_;
   LocalCallers callers_;
   std::list<RunningCall> calls_;
+  SessionTurns::CallId last_call_ = 0;
+  SessionTurns sessions_;
   std::vector<CallAddress> late_reports_;
   PollSet set_;
   bool stopping_ = false;

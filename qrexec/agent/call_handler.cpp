@@ -3,6 +3,7 @@
 #include "base/display_text.h"
 #include "base/log.h"
 #include "hypervisor/vchan/client.h"
+#include "qrexec/agent/agent_line.h"
 #include "qrexec/service/wait_for_session.h"
 #include "qrexec/stream/call_events.h"
 #include "qrexec/stream/handshake.h"
@@ -32,12 +33,22 @@ struct Started {
   RunningService service;
 };
 
-Result<Started, ServiceFailure> start(Exec const& exec, UniqueFd const& caller) {
+// False: the caller left.
+bool session_first(ServicePlace const& place, LaunchPlan const& plan, UniqueFd const& caller, UniqueFd const& agent) {
+  if (!needs_session(plan)) return true;
+  Turn const turn = wait_for_turn(agent, plan.user, caller);
+  if (turn != Turn::lead) return turn == Turn::go_on;
+  if (!wait_for_session(place, plan, caller)) return false;
+  tell_session_is_there(agent);
+  return true;
+}
+
+Result<Started, ServiceFailure> start(Exec const& exec, UniqueFd const& caller, UniqueFd const& agent) {
   ServicePlace const place = ServicePlace::from_environment(Place::guest);
   auto command = parse_vm_command(exec.command);
   if (!command) return Failure{ServiceFailure{kExitProblem, to_string(command.error())}};
   BH_TRY(plan, plan_launch(place, *std::move(command)));
-  if (!wait_for_session(place, plan, caller)) return Failure{ServiceFailure{kExitProblem, "the caller left"}};
+  if (!session_first(place, plan, caller, agent)) return Failure{ServiceFailure{kExitProblem, "the caller left"}};
   BH_TRY(service, launch(place, plan, exec.mode == ExecMode::just_exec ? Stdio::none : Stdio::streams_and_stderr));
   return Started{std::move(plan), std::move(service)};
 }
@@ -57,7 +68,7 @@ int handle_call(VchanPlace const& place, Exec const& exec, UniqueFd alive) {
     report_failure(caller->stream, kExitProblem, with_streams);
     return 1;
   }
-  auto started = start(exec, caller->stream.fd());
+  auto started = start(exec, caller->stream.fd(), alive);
   if (!started) {
     log::warning("call not started: " + for_display(started.error().message));
     report_failure(caller->stream, started.error().code, with_streams);

@@ -7,7 +7,7 @@
 
 namespace bh::qrexec {
 
-// `alive` is closed when the data connection is over, which may be long before a JUST_EXEC program ends. The exit code.
+// `alive`: see agent_line.h; it is closed when the data connection is over, which may be long before a JUST_EXEC program ends. The exit code.
 int handle_call(VchanPlace const& place, Exec const& exec, UniqueFd alive);
 
 }  // namespace bh::qrexec

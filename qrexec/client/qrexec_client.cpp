@@ -2,6 +2,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/log.h"
 #include "qrexec/client/admin_call.h"
 #include "qrexec/client/client_options.h"
@@ -84,6 +86,20 @@ int call_vm(ClientOptions const& options) {
   return options.ignore_exit_code && result.remote ? 0 : code;
 }
 
+// The admin daemon knows qubes by name; the daemon's socket has links by name, and one by UUID, to its number. Unchanged where none fits.
+std::string name_of(std::filesystem::path const& folder, std::string const& target) {
+  std::error_code failed;
+  auto const file = folder / ("qrexec." + target);
+  std::filesystem::path const number = std::filesystem::is_symlink(file, failed) ? std::filesystem::read_symlink(file, failed) : file.filename();
+  for (auto const& entry : std::filesystem::directory_iterator(folder, failed)) {
+    std::string const name = entry.path().filename().string();
+    std::error_code unread;
+    if (!name.starts_with("qrexec.") || name.starts_with("qrexec.uuid:") || !entry.is_symlink(unread)) continue;
+    if (std::filesystem::read_symlink(entry.path(), unread) == number) return name.substr(7);
+  }
+  return target;
+}
+
 }  // namespace
 }  // namespace bh::qrexec
 
@@ -95,12 +111,14 @@ int main(int argc, char** argv) {
   auto const parsed = parse_client_options(argc, argv, paths);
   if (auto const* code = std::get_if<int>(&parsed)) return *code;
   auto const& options = std::get<ClientOptions>(parsed);
+  // Before the call: with the qube its socket goes as well.
+  std::string const to_kill = options.kill_at_end && !options.to_dom0() ? name_of(options.socket_folder, options.target) : std::string();
   int const code = options.to_dom0() ? (options.answer ? serve_request_in_dom0(options) : run_in_dom0(options))
                    : options.answer  ? answer_from_vm(options)
                                      : call_vm(options);
-  if (options.kill_at_end && !options.to_dom0()) {
-    auto const killed = admin_call(paths.admin_socket(), {"admin.vm.Kill"}, options.target, bh::Clock::now() + kKillTime);
-    if (!killed) bh::log::error("cannot kill " + options.target + ": " + killed.error().message);
+  if (!to_kill.empty()) {
+    auto const killed = admin_call(paths.admin_socket(), {"admin.vm.Kill"}, to_kill, bh::Clock::now() + kKillTime);
+    if (!killed) bh::log::error("cannot kill " + to_kill + ": " + killed.error().message);
   }
   return code;
 }

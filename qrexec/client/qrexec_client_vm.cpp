@@ -50,7 +50,8 @@ Result<LocalEnd> start_program(ClientVmOptions const& options) {
   SpawnOptions spawn;
   spawn.argv = options.program;
   // A path, never looked up: the caller says exactly what runs.
-  if (spawn.argv[0].find('/') == std::string::npos) spawn.argv[0] = "./" + spawn.argv[0];
+  spawn.program = spawn.argv[0].find('/') == std::string::npos ? "./" + spawn.argv[0] : spawn.argv[0];
+  spawn.argv[0] = std::filesystem::path(spawn.argv[0]).filename().string();
   spawn.environment = {{"QREXEC_AGENT_PID", std::to_string(::getpid())}};
   UniqueFd copies[3];
   int const last = std::getenv("PASS_LOCAL_STDERR") != nullptr ? 2 : 1;

@@ -22,6 +22,7 @@ Failure<Error> bad_agent(std::string const& why) { return Failure{Error{"the qub
 Result<AgentSession> AgentSession::begin(DaemonOptions const& options, FramedStream agent, PortTable& ports,
                                          vchan::PairGrants& grants, StartWorker start_worker) {
   BH_TRY(names, LocalNames::create(options));
+  ports.begin_session();
   return AgentSession(options, std::move(agent), std::move(names), ports, grants, std::move(start_worker));
 }
 

@@ -5,12 +5,18 @@ namespace bh::qrexec {
 std::optional<vchan::Port> PortTable::reserve(DomainId other, ClientId client) {
   std::size_t const step = other == kDom0 ? 1 : 2;
   std::size_t const start = other != kDom0 && other >= own_ ? 1 : 0;
+  std::optional<std::size_t> chosen;
   for (std::size_t i = start; i < kCount; i += step) {
-    if (slots_[i]) continue;
-    slots_[i] = Slot{other, client};
-    return vchan::Port(kFirst + static_cast<std::uint32_t>(i));
+    if (!slots_[i]) {
+      chosen = i;
+      break;
+    }
+    bool const from_before = slots_[i]->session < session_;
+    if (from_before && (!chosen || slots_[i]->session < slots_[*chosen]->session)) chosen = i;
   }
-  return std::nullopt;
+  if (!chosen) return std::nullopt;
+  slots_[*chosen] = Slot{other, client, session_};
+  return vchan::Port(kFirst + static_cast<std::uint32_t>(*chosen));
 }
 
 PortTable::Release PortTable::release(CallAddress const& address) {

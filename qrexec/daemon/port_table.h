@@ -18,6 +18,10 @@ class PortTable {
   // Never the same twice, over all connections of the agent: a port that outlives its session must not name a later client.
   ClientId new_client() { return ClientId(++last_client_); }
 
+  // The agent came anew. Ports of calls from before stay reserved, because their calls may still run; but since the agent may not tell their
+  // end (qrexec.md 6), they are taken again where no other is left: what such a call still carries has its connection already.
+  void begin_session() { ++session_; }
+
   // The lowest free port for calls with `other`. Between two qubes one takes the even ports and the other the odd ones, so that
   // both daemons can allocate without asking each other. nullopt: none is free.
   std::optional<vchan::Port> reserve(DomainId other, ClientId client);
@@ -36,9 +40,11 @@ class PortTable {
   struct Slot {
     DomainId other;
     ClientId client;
+    std::uint64_t session;
   };
   DomainId own_;
   std::uint64_t last_client_ = 0;
+  std::uint64_t session_ = 0;
   std::array<std::optional<Slot>, kCount> slots_;
 };
 

@@ -1,5 +1,6 @@
 #include "qrexec/service/launch.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,17 +26,22 @@ std::string variable_or(char const* name, std::string fallback) {
   return value != nullptr ? value : std::move(fallback);
 }
 
-// Both ends of a child's standard streams: ours to keep, theirs to hand over.
+// Both ends of a child's standard streams: ours to keep, theirs to hand over. stdin is a socket, so that a child may ask to use it both ways;
+// the others are pipes, because programs open /dev/stdout and /dev/stderr, which a socket does not allow (conformance.md 1).
 struct Streams {
   FdPair input, output;
   std::optional<FdPair> errors;
 };
 
+// As much as fits without asking for more than any user may have: a pipe's usual 64 KiB is one frame.
+constexpr int kPipeSize = 256 * 1024;
+
 Result<Streams> make_streams(bool with_errors) {
   Streams streams;
   BH_TRY(input, make_socket_pair());
-  BH_TRY(output, make_socket_pair());
+  BH_TRY(output, make_pipe());
   streams.input = std::move(input);
+  (void)::fcntl(output.second.borrow(), F_SETPIPE_SZ, kPipeSize);
   streams.output = std::move(output);
   if (with_errors) {
     BH_TRY(errors, make_pipe());
@@ -96,6 +102,12 @@ Result<RunningService, ServiceFailure> start_program(ServicePlace const& place, 
     auto made = make_streams(stdio == Stdio::streams_and_stderr);
     if (!made) return problem(made.error().message);
     streams = *std::move(made);
+    // /dev/stdout is opened with the rights of whoever opens it, and so must be the user's own.
+    for (UniqueFd const* end : {&streams->output.second, streams->errors ? &streams->errors->second : nullptr}) {
+      if (end != nullptr && options.run_as && ::fchown(end->borrow(), options.run_as->uid, options.run_as->gid) != 0) {
+        return problem(Error::from_errno("give the service its streams").message);
+      }
+    }
     options.fds = {{&streams->input.second, 0}, {&streams->output.second, 1}};
     if (streams->errors) options.fds.emplace_back(&streams->errors->second, 2);
   } else if (stdio == Stdio::inherited) {
@@ -177,6 +189,10 @@ Result<LaunchPlan, ServiceFailure> plan_launch(ServicePlace const& place, Comman
   BH_TRY(user, user_of(place, plan));
   plan.user = std::move(user);
   return plan;
+}
+
+bool needs_session(LaunchPlan const& plan) {
+  return std::holds_alternative<ServiceCall>(plan.command.what) && !plan.command.nogui && plan.config.wait_for_session;
 }
 
 Result<RunningService, ServiceFailure> launch(ServicePlace const& place, LaunchPlan const& plan, Stdio stdio) {

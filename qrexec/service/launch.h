@@ -47,6 +47,8 @@ struct RunningService {
   SharedFd errors;                      // null: no stderr to forward
   std::string preamble;                 // a socket service's header: goes to `input` before the caller's data
 };
+// Whether qubes.WaitForSession comes first.
+bool needs_session(LaunchPlan const& plan);
 Result<RunningService, ServiceFailure> launch(ServicePlace const& place, LaunchPlan const& plan, Stdio stdio);
 
 }  // namespace bh::qrexec

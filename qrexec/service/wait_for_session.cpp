@@ -25,8 +25,8 @@ bool ended_before_hangup(ChildProcess const& helper, UniqueFd const& caller) {
 }  // namespace
 
 bool wait_for_session(ServicePlace const& place, LaunchPlan const& plan, UniqueFd const& caller) {
+  if (!needs_session(plan)) return true;
   auto const* call = std::get_if<ServiceCall>(&plan.command.what);
-  if (call == nullptr || plan.command.nogui || !plan.config.wait_for_session) return true;
   Command command{plan.user, true, ServiceCall{}};
   ServiceCall& helper_call = std::get<ServiceCall>(command.what);
   helper_call.descriptor = helper_call.name = "qubes.WaitForSession";

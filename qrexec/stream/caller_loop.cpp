@@ -175,7 +175,7 @@ Result<LocalEnd> own_streams(bool socket_stdin) {
 Result<LocalEnd> program_streams(SpawnOptions options) {
   LocalEnd local;
   BH_TRY(to_program, make_socket_pair());
-  BH_TRY(from_program, make_socket_pair());
+  BH_TRY(from_program, make_pipe());  // a program may open /dev/stdout
   options.fds.emplace_back(&to_program.second, 0);
   options.fds.emplace_back(&from_program.second, 1);
   BH_TRY(program, ChildProcess::spawn(options));

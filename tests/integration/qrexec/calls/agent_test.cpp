@@ -1,8 +1,10 @@
 // qrexec-agent against a dom0 that is played by the test (conformance.md 1).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
+#include "base/posix_io.h"
 #include "base/unix_socket.h"
 #include "fake_peer.h"
 #include "qrexec_world.h"
@@ -271,6 +273,98 @@ TEST_F(AgentTest, ListensAgainWhenDom0GoesAway) {
   EXPECT_TRUE(dom0_.closed());
   dom0_ = FakePeer::connect(world_.vchan(42, 0, 512));
   dom0_.shake_hands(4);
+}
+
+TEST_F(AgentTest, OutputAndErrorsCanBeOpenedByName) {
+  world_.service("qubes.Open", "echo out >/proc/self/fd/1; echo err >/proc/self/fd/2; echo more >/dev/stdout; test -S /proc/self/fd/0 && echo socket\n");
+  auto call = service("qubes.Open+ domX");
+  Said const said = listen(call);
+  EXPECT_EQ(said.out, "out\nmore\nsocket\n");
+  EXPECT_EQ(said.err, "err\n");
+  EXPECT_EQ(said.code, 0);
+}
+
+TEST_F(AgentTest, AServiceMayCloseOneDirectionAndGoOnWithTheOther) {
+  world_.service("qubes.Half", "echo first; exec 1>&-; cat >" + (world_.folder() / "taken").string() + "; echo end >&2; exit 6\n");
+  auto call = service("qubes.Half+ domX");
+  Message message = call.receive();
+  EXPECT_EQ(message.body, "first\n");
+  message = call.receive();
+  EXPECT_EQ(message.type, 0x191U);
+  EXPECT_EQ(message.body, "") << "the end of its output, though it runs on";
+  call.send(0x190, "still taken");
+  call.send(0x190, "");
+  Said const said = listen(call);
+  EXPECT_EQ(said.err, "end\n");
+  EXPECT_EQ(said.code, 6);
+  EXPECT_EQ(read_file(world_.folder() / "taken", 4096).value_or(""), "still taken");
+}
+
+TEST_F(AgentTest, OneWaitForTheSessionServesAllThatWait) {
+  std::string const folder = world_.folder().string();
+  world_.service("qubes.WaitForSession", "read user; echo \"$user $QREXEC_REMOTE_DOMAIN\" >>" + folder + "/waits; while ! test -e " + folder +
+                                             "/there; do sleep 0.02; done\n");
+  world_.service("qubes.Gui", "echo run\n");
+  world_.write("config/qubes.Gui", "wait-for-session = true\n");
+  auto const begin = [&](std::uint32_t port) {
+    FakeServer server(world_.vchan(43, 42, static_cast<int>(port)));
+    dom0_.send(0x200, u32(43) + u32(port) + terminated(QrexecWorld::user() + ":QUBESRPC qubes.Gui+ dom" + std::to_string(port)));
+    FakePeer call = server.accept();
+    call.shake_hands(4);
+    return call;
+  };
+  std::vector<FakePeer> calls;
+  for (std::uint32_t port = 1024; port < 1032; ++port) calls.push_back(begin(port));
+  auto const waits = [&] { return read_file(world_.folder() / "waits", 4096).value_or(""); };
+  EXPECT_TRUE(eventually([&] { return !waits().empty(); }));
+  world_.write("there", "");
+  for (auto& call : calls) EXPECT_EQ(listen(call).out, "run\n");
+  std::string const all = waits();
+  EXPECT_LT(std::count(all.begin(), all.end(), '\n'), 8) << "a wait for each call: " << all;
+  EXPECT_EQ(all.find(QrexecWorld::user() + " dom10"), 0U);
+  // Later calls wait anew, and a call without it does not.
+  auto again = begin(1040);
+  EXPECT_EQ(listen(again).out, "run\n");
+  EXPECT_NE(waits().find("dom1040"), std::string::npos);
+}
+
+TEST_F(AgentTest, WhoeverLedTheWaitMayLeaveAndAnotherTakesOver) {
+  std::string const folder = world_.folder().string();
+  world_.service("qubes.WaitForSession", "echo $QREXEC_REMOTE_DOMAIN >>" + folder + "/waits; while ! test -e " + folder + "/there; do sleep 0.02; done\n");
+  world_.service("qubes.Gui", "echo run\n");
+  world_.write("config/qubes.Gui", "wait-for-session = true\n");
+  auto const waits = [&] { return read_file(world_.folder() / "waits", 4096).value_or(""); };
+  auto leader = service("qubes.Gui+ first");
+  EXPECT_TRUE(eventually([&] { return waits() == "first\n"; }));
+  FakeServer server(world_.vchan(43, 42, 1030));
+  dom0_.send(0x200, u32(43) + u32(1030) + terminated(QrexecWorld::user() + ":QUBESRPC qubes.Gui+ second"));
+  FakePeer second = server.accept();
+  second.shake_hands(4);
+  leader.close();
+  EXPECT_TRUE(eventually([&] { return waits() == "first\nsecond\n"; })) << waits();
+  world_.write("there", "");
+  EXPECT_EQ(listen(second).out, "run\n");
+}
+
+TEST_F(AgentTest, ADanglingLinkIsAnErrorAndNoReasonToGoOn) {
+  world_.service("qubes.Service", "echo general\n");
+  std::filesystem::create_symlink("/nonexistent/file", world_.folder() / "rpc/qubes.Service+arg");
+  auto dangling = service("qubes.Service+arg domX");
+  Said const said = listen(dangling);
+  EXPECT_EQ(said.code, 125);
+  EXPECT_EQ(said.out, "");
+  auto other = service("qubes.Service+other domX");
+  EXPECT_EQ(listen(other).out, "general\n");
+}
+
+TEST_F(AgentTest, ANameOf255BytesIsLegal) {
+  std::string const name(255, 'n');
+  world_.service(name, "echo long\n");
+  world_.write("config/" + name, "wait-for-session = false\n");
+  auto call = service(name + " domX");
+  EXPECT_EQ(listen(call).out, "long\n");
+  auto with_argument = service(name + "+a domX");
+  EXPECT_EQ(listen(with_argument).out, "long\n");
 }
 
 }  // namespace

@@ -77,6 +77,26 @@ TEST(Dom0Call, FiftyAtOnce) {
   }
 }
 
+TEST(Dom0Call, TwoHundredAndFiftySixAtOnceAndNotOneMore) {
+  QrexecWorld world;
+  world.qube(42, "work");
+  std::string const go = (world.folder() / "go").string(), began = (world.folder() / "began").string();
+  std::vector<ChildProcess> calls;
+  for (int i = 0; i < 256; ++i) {
+    calls.push_back(world.start(0, {"qrexec-client", "--socket-dir=" + (world.folder() / "s").string(), "-w", "60", "-d", "work",
+                                    "DEFAULT:echo >>" + began + "; while ! test -e " + go + "; do sleep 1; done; exit 7"}));
+  }
+  EXPECT_TRUE(eventually([&] { return read_file(began, 4096).value_or("").size() == 256; }));
+  EXPECT_NE(world.client("work", "DEFAULT:true").code, 0) << "all ports are taken";
+  world.write("go", "");
+  for (auto& call : calls) {
+    auto const status = call.wait(Clock::now() + std::chrono::seconds(60));
+    ASSERT_TRUE(status.ok() && status->has_value());
+    EXPECT_EQ((*status)->code, 7);
+  }
+  EXPECT_EQ(world.client("work", "DEFAULT:exit 4").code, 4) << "and are free again";
+}
+
 TEST(Dom0Call, TheAgentIsKilledAndComesBack) {
   QrexecWorld world;
   world.qube(42, "work");

@@ -80,6 +80,16 @@ TEST_F(ClientVmTest, ConnectsAProgram) {
   EXPECT_EQ(code_of(client), 5);
 }
 
+TEST_F(ClientVmTest, AProgramIsCalledByItsLastNameAndMayOpenItsOutput) {
+  auto client = start({"target", "svc", "/bin/bash", "-c", "echo opened >/dev/stdout; tr '\\0' ' ' </proc/$$/cmdline"});
+  auto service = serve();
+  std::string out;
+  for (Message message = service.receive(); !message.body.empty(); message = service.receive()) out += message.body;
+  EXPECT_EQ(out.find("opened\nbash -c"), 0U) << out;
+  service.send(0x193, u32(0));
+  EXPECT_EQ(code_of(client), 0);
+}
+
 TEST_F(ClientVmTest, TheRemoteCodeComesBeforeTheProgramsOwn) {
   auto client = start({"target", "svc", "/bin/sh", "-c", "exit 5"});
   auto service = serve();

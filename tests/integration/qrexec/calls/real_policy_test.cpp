@@ -136,10 +136,13 @@ TEST_F(RealPolicy, AutostartOffAndAFailedStartRefuse) {
 
 TEST_F(RealPolicy, TheClientKillsTheQubeAtTheEndWhenAsked) {
   admin();
-  auto const done =
-      world_.run(0, {"qrexec-client", "--socket-dir=" + (world_.folder() / "s").string(), "-k", "-d", "vault", "DEFAULT:exit 3"});
-  EXPECT_EQ(done.code, 3);
-  EXPECT_EQ(admin_->asked(), (std::vector<std::string>{"admin.vm.Kill+ dom0 name vault"}));
+  for (char const* target : {"vault", "43", "uuid:uuid-vault"}) {
+    auto const done =
+        world_.run(0, {"qrexec-client", "--socket-dir=" + (world_.folder() / "s").string(), "-k", "-d", target, "DEFAULT:exit 3"});
+    EXPECT_EQ(done.code, 3);
+    EXPECT_EQ(admin_->asked().back(), "admin.vm.Kill+ dom0 name vault") << target;
+  }
+  EXPECT_EQ(admin_->asked().size(), 3U);
 }
 
 }  // namespace

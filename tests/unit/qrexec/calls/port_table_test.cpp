@@ -54,5 +54,19 @@ TEST(PortTable, RunsOut) {
   EXPECT_FALSE(table.reserve(kDom0, table.new_client()).has_value());
 }
 
+TEST(PortTable, PortsFromBeforeTheAgentCameAnewAreTakenLast) {
+  PortTable table(kOwn);
+  table.begin_session();
+  for (std::uint32_t port = 513; port < 523; ++port) EXPECT_EQ(take(table, kDom0), port);
+  table.begin_session();
+  for (std::uint32_t port = 523; port <= 768; ++port) EXPECT_EQ(take(table, kDom0), port);
+  // Their calls may still run, but nobody will tell their end: rather than none, they are taken again.
+  EXPECT_EQ(take(table, kDom0), 513U);
+  EXPECT_EQ(table.release(at(kDom0, 514)).what, PortTable::Released::freed);
+  EXPECT_EQ(take(table, kDom0), 514U);
+  for (std::uint32_t port = 515; port < 523; ++port) EXPECT_EQ(take(table, kDom0), port);
+  EXPECT_FALSE(table.reserve(kDom0, table.new_client()).has_value()) << "those of this session are never taken away";
+}
+
 }  // namespace
 }  // namespace bh::qrexec
