@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/confine.h"
 #include "base/number.h"
 #include "hypervisor/personal/guest/guest.h"
 #include "hypervisor/personal/guest/private_volume.h"
@@ -81,10 +84,25 @@ std::variant<HostOptions, int> parse_host(int argc, char** argv) {
   return options;
 }
 
+// Before the first byte of the clone.
+Result<void> confine_host(HostOptions const& options) {
+  std::error_code error;
+  auto const facts = std::filesystem::absolute(options.facts_file, error).parent_path();
+  if (error) return Failure{Error::from_errno("find " + options.facts_file.string(), error.value())};
+  auto calls = daemon_calls();
+  calls.push_back({"inotify_init1"});
+  return confine({{{facts, options.vchan_folder}, {}}, std::move(calls), parse_strictness(std::getenv("BULKHEAD_CONFINE"))});
+}
+
 int run_host(int argc, char** argv) {
   auto const parsed = parse_host(argc, argv);
   if (auto const* code = std::get_if<int>(&parsed)) return *code;
-  switch (personalise(std::get<HostOptions>(parsed), stdout)) {
+  auto const& options = std::get<HostOptions>(parsed);
+  if (auto const confined = confine_host(options); !confined) {
+    std::fprintf(stderr, "bulkhead-personalise: not confined, so not going on: %s\n", confined.error().message.c_str());
+    return kFailed;
+  }
+  switch (personalise(options, stdout)) {
     case HostEnd::personalised: return 0;
     case HostEnd::failed: return kFailed;
     case HostEnd::no_answer: return kNoAnswer;
