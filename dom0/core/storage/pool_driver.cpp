@@ -7,6 +7,7 @@
 #include "base/display_text.h"
 #include "base/number.h"
 #include "hypervisor/volumes/pool/file_pool.h"
+#include "hypervisor/volumes/pool/lvm_thin_pool.h"
 
 namespace bh::dom0 {
 
@@ -36,6 +37,7 @@ Result<std::shared_ptr<volumes::Pool>> open_file_pool(PoolSpec const& spec) {
 std::vector<PoolDriver> const& pool_drivers() {
   static std::vector<PoolDriver> const drivers{
       {"file", {"dir_path", "ephemeral_volatile", "revisions_to_keep"}, {"dir_path"}},
+      {"lvm_thin", {"ephemeral_volatile", "revisions_to_keep", "thin_pool", "volume_group"}, {"thin_pool", "volume_group"}},
   };
   return drivers;
 }
@@ -57,6 +59,10 @@ std::optional<std::string> objection_to_pool(PoolSpec const& spec) {
 
 Result<std::shared_ptr<volumes::Pool>> open_pool(PoolSpec const& spec) {
   if (spec.driver == "file") return open_file_pool(spec);
+  if (spec.driver == "lvm_thin") {
+    BH_TRY(pool, volumes::LvmThinPool::open(spec.options.at("volume_group"), spec.options.at("thin_pool"), volumes::run_lvm));
+    return std::shared_ptr<volumes::Pool>(std::move(pool));
+  }
   return Failure{Error{"this version has no driver " + spec.driver, ENOTSUP}};
 }
 

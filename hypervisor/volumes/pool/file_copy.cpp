@@ -74,6 +74,13 @@ Result<void> copy_file_content(UniqueFd const& from, UniqueFd const& to, fs::pat
   if (::fstat(from.borrow(), &status) != 0) return Failure{Error::from_errno("look at " + what.string())};
   if (::ioctl(to.borrow(), FICLONE, from.borrow()) == 0) return sync_file(to, what);
   if (::ftruncate(to.borrow(), status.st_size) != 0) return Failure{Error::from_errno("size a copy of " + what.string())};
+  if (S_ISBLK(status.st_mode)) {
+    // Devices do not say where their data is.
+    off_t const size = ::lseek(from.borrow(), 0, SEEK_END);
+    if (size < 0 || ::ftruncate(to.borrow(), size) != 0) return Failure{Error::from_errno("size a copy of " + what.string())};
+    BH_CHECK(copy_range(from, to, 0, static_cast<std::uint64_t>(size)));
+    return sync_file(to, what);
+  }
   off_t data = 0;
   while ((data = ::lseek(from.borrow(), data, SEEK_DATA)) >= 0) {
     off_t const hole = ::lseek(from.borrow(), data, SEEK_HOLE);
@@ -84,6 +91,11 @@ Result<void> copy_file_content(UniqueFd const& from, UniqueFd const& to, fs::pat
   // ENXIO: no data from there on.
   if (errno != ENXIO) return Failure{Error::from_errno("find the data of " + what.string())};
   return sync_file(to, what);
+}
+
+Result<void> copy_to_blank_device(UniqueFd const& from, UniqueFd const& to, ByteCount size) {
+  BH_CHECK(copy_range(from, to, 0, size.value()));
+  return sync_file(to, "the new volume");
 }
 
 Result<UniqueFd> make_sparse_file(fs::path const& path, ByteCount size) {
