@@ -215,6 +215,7 @@ void Hub::collect_interests() {
   bool const input = engine_.wants_input();
   add(signals_, POLLIN, {Kind::signals, 0});
   if (input) add(watch_.pollable(), POLLIN, {Kind::folder, 0});
+  if (!link_.connected() && link_.wake().open()) add(link_.wake(), POLLIN, {Kind::link_wake, 0});
   if (link_.connected()) add(link_.fd(), POLLIN | (engine_.to_send().empty() ? 0 : POLLOUT), {Kind::link, 0});
   if (input && engine_.may_open()) {
     for (auto const& [id, server] : mirrors_) add(server.pollable(), POLLIN, {Kind::mirror, id.value()});
@@ -235,6 +236,7 @@ Result<bool> Hub::serve_ready(Deadline now) {
       case Kind::signals: return false;
       case Kind::folder: folder = true; break;
       case Kind::link: link = (polled_[i].revents & ~POLLOUT) != 0; break;
+      case Kind::link_wake: link_.woken(now); break;
       case Kind::mirror: accept_mirror(mux::ListenerId(interests_[i].id)); break;
       case Kind::stream:
         if ((polled_[i].revents & POLLOUT) != 0) flush_local(mux::StreamId(interests_[i].id));

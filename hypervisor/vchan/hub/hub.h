@@ -43,7 +43,7 @@ class Hub {
     ByteQueue pending;            // for the program; at most one window
     bool closing = false;         // close when pending is empty
   };
-  enum class Kind { signals, folder, link, mirror, stream };
+  enum class Kind { signals, folder, link, link_wake, mirror, stream };
   struct Interest { Kind kind; std::uint32_t id; };
 
   Hub(HubOptions options, Link link, UniqueFd signals, DirectoryWatch watch, mux::Engine engine);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/epoll.h>
 
 #include <cerrno>
 
@@ -11,6 +12,8 @@ namespace bh::vchan {
 
 namespace {
 constexpr std::chrono::milliseconds kRetry{200};
+// Where the kernel tells of the port's return, asking is only for what it may not have told.
+constexpr std::chrono::seconds kRareRetry{2};
 constexpr std::chrono::seconds kFirstWait{30};
 constexpr std::chrono::seconds kLaterWait{5};
 }  // namespace
@@ -45,17 +48,33 @@ Result<bool> Link::try_connect(Deadline now) {
       return not_yet(now, std::move(port).error());
     }
     fd_ = *std::move(port);
+    watch_port();
   }
-  // A virtio-serial port is always in the state "hung up" while nobody holds its other end, and there is no event for its return.
   pollfd entry{fd_.borrow(), 0, 0};
   if (::poll(&entry, 1, 0) < 0) return Failure{Error::from_errno("look at " + path_.string())};
   if ((entry.revents & (POLLERR | POLLNVAL)) != 0) return Failure{Error{"the port " + path_.string() + " is gone", ENODEV}};
   if ((entry.revents & POLLHUP) != 0) {
-    retry_at_ = now + kRetry;
+    retry_at_ = now + (wake_.open() ? std::chrono::milliseconds(kRareRetry) : kRetry);
     return false;
   }
   connected_ = true;
   return true;
+}
+
+// A virtio-serial port is always in the state "hung up" while nobody holds its other end, so poll() cannot wait for its return; but the
+// kernel wakes those who watch it when that changes, which an edge-triggered epoll passes on.
+void Link::watch_port() {
+  wake_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  if (!wake_.open() || ::epoll_ctl(wake_.borrow(), EPOLL_CTL_ADD, fd_.borrow(), &event) != 0) wake_.reset();
+}
+
+void Link::woken(Deadline now) {
+  epoll_event event{};
+  while (::epoll_wait(wake_.borrow(), &event, 1, 0) > 0) {
+  }
+  retry_at_ = now;
 }
 
 void Link::lost(Deadline now) {

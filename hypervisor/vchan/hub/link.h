@@ -21,12 +21,17 @@ class Link {
   // After an error or end of stream on fd(): a later try_connect() goes on.
   void lost(Deadline now);
   [[nodiscard]] UniqueFd const& fd() const { return fd_; }
+  // Readable when it is worth a try_connect() before retry_at(), while not connected; not open where nothing can tell.
+  [[nodiscard]] UniqueFd const& wake() const { return wake_; }
+  void woken(Deadline now);
 
  private:
   Result<bool> not_yet(Deadline now, Error reason);
+  void watch_port();
   Kind kind_;
   std::filesystem::path path_;
   UniqueFd fd_;
+  UniqueFd wake_;
   bool connected_ = false;
   Deadline retry_at_;
   Deadline give_up_at_;
