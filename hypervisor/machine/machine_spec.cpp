@@ -58,6 +58,8 @@ Result<void> check(MachineSpec const& spec) {
   if (!spec.restore_from) return {};
   auto const is_open = [](std::shared_ptr<UniqueFd const> const& file) { return file != nullptr && file->open(); };
   if (!is_open(spec.restore_from->memory) || !is_open(spec.restore_from->state)) return refused("a snapshot needs its memory and state");
+  // GUARD: on such memory a balloon gives back pages of the file, which are every sibling's (the seal forbids it; then it fails for ever).
+  if (spec.restore_from->shared_memory != nullptr && spec.balloon) return refused("a clone that shares memory can have no balloon");
   if (is_open(spec.restore_from->overlay) != spec.root_image.has_value()) return refused("the snapshot's overlay and the root image belong together");
   return {};
 }

@@ -14,6 +14,9 @@ struct SnapshotFiles {
   std::shared_ptr<UniqueFd const> memory;   // sparse, as long as the machine's memory
   std::shared_ptr<UniqueFd const> state;    // of the devices and processors
   std::shared_ptr<UniqueFd const> overlay;  // what the saved machine had changed of its root image; null if it had none
+  // Not null: the clone has no copy of the memory but sees this one, which nobody can write to or punch holes into any more, and keeps
+  // for itself what it changes. Clones that share pages can time each other's use of them: only for those of one label whose user wants it.
+  std::shared_ptr<UniqueFd const> shared_memory;
 };
 
 // Where a machine is saved to: an empty folder of the owner's. The machine writes these files into it.

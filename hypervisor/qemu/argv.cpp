@@ -68,7 +68,8 @@ std::string kernel_arguments(MachineSpec const& spec) {
 // share a template's pages get a private view of it.
 void add_ram(Argv& out, MachineSpec const& spec) {
   QemuOption ram("memory-backend-file");
-  ram.set("id", "ram").set("size", std::to_string(spec.memory.value()) + "M").set("mem-path", self_fd(child_fd::kRam)).on("share").off("dump").off("merge");
+  ram.set("id", "ram").set("size", std::to_string(spec.memory.value()) + "M").set("mem-path", self_fd(child_fd::kRam));
+  ram.set("share", spec.restore_from && spec.restore_from->shared_memory != nullptr ? "off" : "on").off("dump").off("merge");
   out.add("-object", ram);
 }
 

@@ -102,7 +102,7 @@ Result<void> QemuMachine::attach_wire(WireSlot slot, UniqueFd socket, MacAddress
 }
 
 Result<ByteCount> QemuMachine::memory_in_use() const {
-  if (!handles_.ram.open()) return Failure{Error{"nothing is known of this machine's memory", ENODATA}};
+  if (!handles_.ram.open() || handles_.shares_memory) return Failure{Error{"nothing is known of this machine's memory", ENODATA}};
   struct stat status {};
   if (::fstat(handles_.ram.borrow(), &status) != 0) return Failure{Error::from_errno("look at a machine's memory")};
   return ByteCount(static_cast<std::uint64_t>(status.st_blocks) * 512);

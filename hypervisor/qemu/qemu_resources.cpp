@@ -34,7 +34,8 @@ Result<QemuResources> QemuResources::open(MachineSpec const& spec) {
   }
   if (spec.private_volume) BH_CHECK(into(all.private_volume, open_file(*spec.private_volume, O_RDWR | O_NOFOLLOW)));
   if (spec.volatile_volume) BH_CHECK(into(all.volatile_volume, open_file(*spec.volatile_volume, O_RDWR)));
-  BH_CHECK(into(all.ram, make_sealed_memory("bulkhead-ram", mebibytes(spec.memory.value()).value())));
+  bool const shares = spec.restore_from && spec.restore_from->shared_memory != nullptr;
+  BH_CHECK(into(all.ram, shares ? spec.restore_from->shared_memory->duplicate() : make_sealed_memory("bulkhead-ram", mebibytes(spec.memory.value()).value())));
   if (spec.restore_from) BH_CHECK(into(all.snapshot_state, reopen(*spec.restore_from->state)));
   if (spec.restore_from && spec.root_image) BH_CHECK(into(all.snapshot_overlay, reopen(*spec.restore_from->overlay)));
   if (spec.window_memory.value() != 0) BH_CHECK(into(all.window_memory, volumes::make_window_memory(spec.window_memory)));

@@ -40,6 +40,7 @@ Result<UniqueFd> window_memory_of(RunningMachine const& record) {
 
 // Fills the machine's memory while its process starts. Returns the microseconds that took.
 Result<std::unique_ptr<BackgroundTask>> begin_loading(SnapshotFiles const& files, UniqueFd const& ram, ByteCount size) {
+  if (files.shared_memory != nullptr) return BackgroundTask::start([](std::stop_token const&) -> Result<std::uint64_t> { return std::uint64_t{0}; });
   BH_TRY(own, ram.duplicate());
   auto const into = std::make_shared<UniqueFd const>(std::move(own));
   return BackgroundTask::start([from = files.memory, into, size](std::stop_token const& stop) -> Result<std::uint64_t> {
@@ -78,6 +79,7 @@ Result<std::unique_ptr<Machine>> QemuVmm::start(MachineSpec const& spec) {
   handles.window_memory_size = spec.window_memory;
   handles.ram = std::move(resources.ram);
   handles.root_overlay = std::move(resources.root_overlay);
+  handles.shares_memory = spec.restore_from && spec.restore_from->shared_memory != nullptr;
   int const pid = process.pid();
   std::uint64_t const start_time = process.start_time();
   auto made = QemuMachine::create(std::move(process), std::move(handles));

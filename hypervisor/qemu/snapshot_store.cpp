@@ -15,6 +15,7 @@
 #include "hypervisor/qemu/content_hash.h"
 #include "hypervisor/qemu/copy_threads.h"
 #include "hypervisor/qemu/overlay_header.h"
+#include "hypervisor/qemu/shared_memory.h"
 #include "hypervisor/qemu/snapshot_manifest.h"
 
 namespace bh::qemu {
@@ -170,6 +171,19 @@ Result<SnapshotFiles> SnapshotStore::find(SnapshotKey const& key) {
   return files;
 }
 
+Result<SnapshotFiles> SnapshotStore::find_shared(SnapshotKey const& key) {
+  BH_TRY(files, find(key));
+  struct stat status {};
+  if (::fstat(files.memory->borrow(), &status) != 0) return Failure{Error::from_errno("look at a snapshot's memory")};
+  Shared& shared = shared_[key.text];
+  if (shared.memory == nullptr || shared.stamp != stamp(status)) {
+    BH_TRY(memory, make_shared_memory(*files.memory, ByteCount(static_cast<std::uint64_t>(status.st_size))));
+    shared = Shared{stamp(status), std::make_shared<UniqueFd const>(std::move(memory))};
+  }
+  files.shared_memory = shared.memory;
+  return files;
+}
+
 Result<SnapshotTarget> SnapshotStore::begin(SnapshotKey const& key) {
   if (!is_snapshot_key(key.text)) return Failure{Error{"that is no key of a snapshot", EINVAL}};
   abandon(key);
@@ -229,6 +243,7 @@ Result<std::vector<SnapshotInfo>> SnapshotStore::list() const {
 
 Result<void> SnapshotStore::remove(std::string const& key) {
   if (!is_snapshot_key(key)) return Failure{Error{"that is no key of a snapshot", EINVAL}};
+  shared_.erase(key);
   return put_away(folder_, key);
 }
 

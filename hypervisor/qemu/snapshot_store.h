@@ -34,6 +34,10 @@ class SnapshotStore {
   // call it off the event loop. errno_value ENOENT: there is none, build one. EBADMSG: there is one, and the text says what is wrong with it.
   Result<machine::SnapshotFiles> find(SnapshotKey const& key);
 
+  // As find(), with shared_memory made (once a key, kept until the snapshot goes; blocks for the copy): see SnapshotFiles. The machine it
+  // was saved of, and its clones, must have no balloon.
+  Result<machine::SnapshotFiles> find_shared(SnapshotKey const& key);
+
   // An empty folder for Machine::save. One at a time a key.
   Result<machine::SnapshotTarget> begin(SnapshotKey const& key);
   // After MachineSaved and after the machine was killed: checks what was written, hashes it (blocks, as find) and makes it visible at once.
@@ -54,6 +58,11 @@ class SnapshotStore {
   std::filesystem::path folder_;
   // What was verified in this life: a file that is still the same inode, size and time is not read again.
   std::map<std::string, std::string> verified_;
+  struct Shared {
+    std::string stamp;  // of the file it was read from
+    std::shared_ptr<UniqueFd const> memory;
+  };
+  std::map<std::string, Shared> shared_;  // by key
 };
 
 }  // namespace bh::qemu

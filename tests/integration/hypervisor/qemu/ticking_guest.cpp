@@ -46,13 +46,15 @@ std::string cpio_entry(std::string const& name, unsigned mode, std::string const
 
 }  // namespace
 
-void make_ticking_initrd(std::filesystem::path const& original, std::filesystem::path const& file) {
+void make_initrd_with(std::filesystem::path const& original, std::string const& init, std::filesystem::path const& file) {
   auto text = read_file(original, std::size_t{64} << 20);
   ASSERT_TRUE(text.ok()) << text.error().message;
   text->append((4 - text->size() % 4) % 4, '\0');
   // Of two files of one name the kernel keeps the later.
-  ASSERT_TRUE(write_file_atomically(file, *text + cpio_entry("init", 0100755, kInit) + cpio_entry("TRAILER!!!", 0, "")).ok());
+  ASSERT_TRUE(write_file_atomically(file, *text + cpio_entry("init", 0100755, init) + cpio_entry("TRAILER!!!", 0, "")).ok());
 }
+
+void make_ticking_initrd(std::filesystem::path const& original, std::filesystem::path const& file) { make_initrd_with(original, kInit, file); }
 
 std::optional<Tick> last_tick(std::filesystem::path const& console) {
   std::ifstream file(console);

@@ -10,6 +10,7 @@
 namespace bh::qemu::test {
 
 // The template's initrd with another /init: at FILE.
+void make_initrd_with(std::filesystem::path const& original, std::string const& init, std::filesystem::path const& file);
 void make_ticking_initrd(std::filesystem::path const& original, std::filesystem::path const& file);
 
 // "tick 7 private 4096 - root MARKER uuid ...": the last whole one on the console.

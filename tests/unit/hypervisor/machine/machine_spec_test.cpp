@@ -74,6 +74,8 @@ TEST(MachineSpec, SnapshotNeedsItsFiles) {
   EXPECT_FALSE(accepted_with([&](auto& spec) { spec.restore_from = SnapshotFiles{some, nullptr, nullptr}; }));
   EXPECT_FALSE(accepted_with([&](auto& spec) { spec.restore_from = SnapshotFiles{nullptr, some, nullptr}; }));
   EXPECT_FALSE(accepted_with([&](auto& spec) { spec.restore_from = SnapshotFiles{some, some, some}; })) << "an overlay of nothing";
+  EXPECT_FALSE(accepted_with([&](auto& spec) { spec.restore_from = SnapshotFiles{some, some, nullptr, some}; })) << "its balloon would take its siblings' memory";
+  EXPECT_TRUE(accepted_with([&](auto& spec) { spec.restore_from = SnapshotFiles{some, some, nullptr, some}, spec.balloon = false; }));
 }
 
 TEST(MachineSpec, NamesOfVolumesReadBack) {

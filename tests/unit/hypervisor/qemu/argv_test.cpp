@@ -119,6 +119,14 @@ TEST(Argv, CloneDiffersFromItsSnapshotInItsBackingOnly) {
   EXPECT_EQ(disks[5], "driver=qcow2,node-name=root,file=root-file,backing=snapshot,discard=unmap,cache.no-flush=on");
 }
 
+TEST(Argv, SharedMemoryIsMappedPrivately) {
+  MachineSpec clone = spec();
+  clone.balloon = false;
+  clone.restore_from = SnapshotFiles{};
+  clone.restore_from->shared_memory = std::make_shared<UniqueFd const>();
+  EXPECT_EQ(values_of(argv(clone, "qemu"), "-object")[0], "memory-backend-file,id=ram,size=400M,mem-path=/proc/self/fd/12,share=off,dump=off,merge=off");
+}
+
 TEST(Argv, VolatileVolumeIsRawSaidAloud) {
   MachineSpec with = spec();
   with.volatile_volume = "/secret/volatile";

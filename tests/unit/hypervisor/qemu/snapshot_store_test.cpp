@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "base/mapping.h"
 #include "base/posix_io.h"
 #include "base/temp_dir.h"
 #include "hypervisor/qemu/content_hash.h"
@@ -254,6 +256,34 @@ TEST_F(SnapshotStoreTest, ListRemoveAndPrune) {
   EXPECT_EQ(gone->size(), 1U);
   EXPECT_EQ(store_->list()->size(), 2U);
   EXPECT_EQ(store_->prune(ByteCount(0))->size(), 2U);
+}
+
+TEST_F(SnapshotStoreTest, SharedMemoryCannotBeChangedByAnyoneWhoHoldsIt) {
+  auto const files = store_->find_shared(key_);
+  ASSERT_TRUE(files.ok()) << files.error().message;
+  auto const again = store_->find_shared(key_);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(files->shared_memory, again->shared_memory) << "one copy for all";
+  // As a QEMU that was taken over would: through a descriptor of its own, opened for writing.
+  auto const held = open_file("/proc/self/fd/" + std::to_string(files->shared_memory->borrow()), O_RDWR);
+  ASSERT_TRUE(held.ok());
+  EXPECT_EQ(::fallocate(held->borrow(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, kMemory), -1) << "what a balloon does";
+  EXPECT_EQ(::pwrite(held->borrow(), "x", 1, 0), -1);
+  EXPECT_EQ(::ftruncate(held->borrow(), 0), -1);
+  EXPECT_FALSE(Mapping::map(*held, kMemory, Mapping::Access::read_write).ok());
+  auto const mapped = Mapping::map(*held, kMemory, Mapping::Access::read);
+  ASSERT_TRUE(mapped.ok());
+  EXPECT_EQ(::madvise(mapped->bytes().data(), kMemory, MADV_REMOVE), -1);
+  EXPECT_EQ(mapped->bytes()[kMemory - 100], std::byte{'d'}) << "all there";
+}
+
+TEST_F(SnapshotStoreTest, SharedMemoryIsThatOfTheNewestSnapshot) {
+  auto const before = store_->find_shared(key_);
+  ASSERT_TRUE(before.ok());
+  commit(key_);
+  auto const after = store_->find_shared(key_);
+  ASSERT_TRUE(after.ok());
+  EXPECT_NE(before->shared_memory, after->shared_memory);
 }
 
 TEST(ContentHash, DependsOnContentAndPlaceNotOnHoles) {
