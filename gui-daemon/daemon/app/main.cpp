@@ -3,6 +3,10 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 
+#include <cerrno>
+#include <cstdlib>
+
+#include "base/confine.h"
 #include "base/log.h"
 #include "gui-daemon/daemon/app/options.h"
 #include "gui-daemon/daemon/app/session.h"
@@ -66,6 +70,12 @@ Result<int> run(Options options) {
   session.keymap_names = [&] { return connection.keymap_names(); };
   x11::EventRouter router(connection, screen, model, keyboard, session);
   router.on_keymap_names = [&] { session.send_keymap_names(); };
+  // The display is connected; nothing of the qube has been read yet.
+  auto calls = daemon_calls();
+  calls.push_back({"uname"});  // libxcb, to tell whether the server is on this host
+  calls.push_back({"shmget", {}, EPERM});  // cairo would have memory of the old kind; refused it does without
+  auto const confined = confine({{{options.grant_directory, options.vchan_directory}, {}}, std::move(calls), parse_strictness(std::getenv("BULKHEAD_CONFINE"))});
+  if (!confined) return Failure{Error{confined.error()}.in("not confined, so not going on")};
   log::info("waiting for the agent of " + options.label.qube.text());
   return loop(connection, router, session, stop);
 }
