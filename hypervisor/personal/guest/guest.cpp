@@ -66,14 +66,17 @@ Result<void> take_volumes(GuestConfig const& config) {
   return use_as_swap(*scratch);
 }
 
-// What a clone must not have in common with its siblings. The order is the promise: nothing is drawn before the generator is its own.
-Result<void> take_ids(GuestPlaces const& places, Orders const& orders) {
+// What a clone must not have in common with its siblings. Drawn only after the generator is its own.
+Result<void> take_machine_id(Orders const& orders) {
   auto const given = orders.config.value("MACHINE_ID");
   if (given && !is_machine_id(*given)) return Failure{Error{"MACHINE_ID is not 32 lower hex digits"}};
   BH_TRY(drawn, random_id());
-  BH_TRY(boot_id, random_id());
-  BH_CHECK(set_machine_id("/", given ? *given : std::string_view(drawn)));
-  return cover_boot_id(places.run_folder, boot_id);
+  return set_machine_id("/", given ? *given : std::string_view(drawn));
+}
+
+Result<void> take_boot_id(GuestPlaces const& places) {
+  BH_TRY(id, random_id());
+  return cover_boot_id(places.run_folder, id);
 }
 
 Result<void> remove_hold(GuestPlaces const& places) {
@@ -103,8 +106,10 @@ Result<void> follow(GuestPlaces const& places, Orders const& orders, UniqueFd co
   BH_CHECK(reply(peer, Reseeded{}));
   BH_CHECK(set_clock(orders.time_ns));
   BH_CHECK(take_name(orders.config));
-  BH_CHECK(take_ids(places, orders));
+  BH_CHECK(take_machine_id(orders));
   BH_CHECK(take_volumes(orders.config));
+  // Beside the other mounts: both of systemd's managers read the table again at each change.
+  BH_CHECK(take_boot_id(places));
   BH_CHECK(remove_hold(places));
   return reply(peer, Personalised{});
 }
