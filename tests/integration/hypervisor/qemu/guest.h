@@ -17,7 +17,7 @@ std::optional<volumes::TemplateImage> find_template();
 inline constexpr char const* kNoTemplate = "no built template found; run templates/build, or set BULKHEAD_TEST_TEMPLATE to a folder with manifest.json";
 
 // Generous: other builds may share the processors.
-inline Deadline in_time() { return Clock::now() + std::chrono::seconds(90); }
+inline Deadline in_time() { return Clock::now() + std::chrono::seconds(180); }
 
 // A machine with a blank 16 MiB root disk: its initrd comes up, finds no root file system and waits or ends, which is enough here.
 machine::MachineSpec spec_in(TempDir const& temp, volumes::TemplateImage const& image);
