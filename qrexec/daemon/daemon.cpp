@@ -2,18 +2,18 @@
 
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
+#include "base/confine.h"
 #include "base/display_text.h"
 #include "base/log.h"
 #include "hypervisor/vchan/client.h"
 #include "qrexec/daemon/agent_session.h"
 #include "qrexec/daemon/decision.h"
+#include "qrexec/daemon/worker_broker.h"
 #include "qrexec/stream/handshake.h"
 #include "qrexec/stream/vchan_place.h"
 
@@ -30,8 +30,8 @@ constexpr int kExitBroken = 1;
 
 class Daemon {
  public:
-  Daemon(DaemonOptions const& options, VchanPlace place, UniqueFd signals, std::function<void()> const& ready)
-      : options_(options), place_(std::move(place)), signals_(std::move(signals)), ready_(ready), ports_(options.domain), grants_(place_.folder, options.domain) {}
+  Daemon(DaemonOptions const& options, VchanPlace place, UniqueFd signals, WorkerBroker broker, std::function<void()> const& ready)
+      : options_(options), place_(std::move(place)), signals_(std::move(signals)), broker_(std::move(broker)), ready_(ready), ports_(options.domain), grants_(place_.folder, options.domain) {}
 
   int run() {
     std::optional<Deadline> startup = Clock::now() + options_.startup_time;
@@ -56,7 +56,7 @@ class Daemon {
       if (!stopping_) rest(pause);
       pause = std::min(pause * 2, kLongestPause);
     }
-    return 0;
+    return broken_ ? kExitBroken : 0;
   }
 
  private:
@@ -89,7 +89,7 @@ class Daemon {
       std::size_t const agent = set.add(stream.fd(), POLLIN);
       set.add(signals_, POLLIN);
       BH_CHECK(set.wait(kTurnMs));
-      take_signals(nullptr);
+      take_signals();
       if (stopping_) return Failure{Error{"stopped", EINTR}};
       if (Clock::now() > deadline) return Failure{Error{"the qrexec agent of " + options_.name + " does not say HELLO", ETIMEDOUT}};
       if (set.at(agent) == 0) continue;
@@ -103,7 +103,7 @@ class Daemon {
 
   Result<void> serve(FramedStream agent) {
     BH_TRY(session, AgentSession::begin(options_, std::move(agent), ports_, grants_,
-                                        [this](TriggerRequest const& request) { return start_worker(request); }));
+                                        [this](TriggerRequest const& request) { return broker_.start_worker(request); }));
     was_ready_ = true;
     if (ready_) ready_();
     auto const ended = [&]() -> Result<void> {
@@ -111,26 +111,36 @@ class Daemon {
       while (!stopping_) {
         set.clear();
         std::size_t const signals = set.add(signals_, POLLIN);
+        std::size_t const workers = set.add(broker_.events(), POLLIN);
         session.fill(set);
         BH_CHECK(set.wait(kTurnMs));
-        if (set.at(signals) != 0) take_signals(&session);
+        if (set.at(signals) != 0) take_signals();
+        if (set.at(workers) != 0) BH_CHECK(take_ended_workers(session));
         BH_CHECK(session.handle(set));
       }
       return {};
     }();
-    for (int const pid : session.abandon_requests()) ::kill(pid, SIGTERM);
+    for (int const worker : session.abandon_requests()) broker_.stop_worker(worker);
     return ended;
   }
 
-  void take_signals(AgentSession* session) {
+  Result<void> take_ended_workers(AgentSession& session) {
+    auto const ended = broker_.ended();
+    if (!ended) {
+      // Without it every request would be refused: bulkheadd starts us anew.
+      stopping_ = broken_ = true;
+      return Failure{ended.error()};
+    }
+    for (int const worker : *ended) session.worker_ended(worker);
+    return {};
+  }
+
+  void take_signals() {
     signalfd_siginfo info{};
     for (;;) {
       auto const got = read_some(signals_, std::as_writable_bytes(std::span(&info, 1)));
       if (!got || *got != sizeof info) break;
-      if (info.ssi_signo != SIGCHLD) stopping_ = true;
-    }
-    for (int pid; (pid = ::waitpid(-1, nullptr, WNOHANG)) > 0;) {
-      if (session != nullptr) session->worker_ended(pid);
+      stopping_ = true;
     }
   }
 
@@ -138,35 +148,25 @@ class Daemon {
     PollSet set;
     set.add(signals_, POLLIN);
     (void)set.wait(static_cast<int>(time.count()));
-    take_signals(nullptr);
-  }
-
-  Result<int> start_worker(TriggerRequest const& request) {
-    pid_t const pid = ::fork();
-    if (pid < 0) return Failure{Error::from_errno("start a worker")};
-    if (pid > 0) return pid;
-    // The worker holds nothing of the agent or of other clients.
-    ::syscall(SYS_close_range, 3U, ~0U, 0U);
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::_exit(decide_and_carry_out(options_, request));
+    take_signals();
   }
 
   DaemonOptions const& options_;
   VchanPlace place_;
   UniqueFd signals_;
+  WorkerBroker broker_;
   std::function<void()> ready_;
   PortTable ports_;
   vchan::PairGrants grants_;
   bool stopping_ = false;
+  bool broken_ = false;
   bool was_ready_ = false;
 };
 
 Result<UniqueFd> watch_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (int const number : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&set, number);
+  for (int const number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
   if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return Failure{Error::from_errno("block signals")};
   UniqueFd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd.open()) return Failure{Error::from_errno("wait for signals")};
@@ -177,12 +177,15 @@ Result<UniqueFd> watch_signals() {
 
 int run_daemon(DaemonOptions const& options, std::function<void()> const& ready) {
   auto place = VchanPlace::of_dom0();
+  auto broker = WorkerBroker::start([&options](TriggerRequest const& request) { return decide_and_carry_out(options, request); });
   auto signals = watch_signals();
-  if (!place || !signals) {
-    log::error(place ? signals.error().message : place.error().message);
-    return 1;
+  for (auto const* error : {place ? nullptr : &place.error(), broker ? nullptr : &broker.error(), signals ? nullptr : &signals.error()}) {
+    if (error != nullptr) return log::error(error->message), kExitBroken;
   }
-  return Daemon(options, *std::move(place), *std::move(signals), ready).run();
+  // Before the first byte of the qube. What needs more than this is the broker's.
+  auto const confined = confine({{{}, {options.socket_folder, place->folder}}, daemon_calls(), parse_strictness(std::getenv("BULKHEAD_CONFINE"))});
+  if (!confined) return log::error("not confined, so not going on: " + confined.error().message), kExitBroken;
+  return Daemon(options, *std::move(place), *std::move(signals), *std::move(broker), ready).run();
 }
 
 }  // namespace bh::qrexec
