@@ -150,11 +150,13 @@ asio::awaitable<void> SnapshotPreparation::end() {
 }
 
 void SnapshotPreparation::abort() {
+  if (cleared_) return;
   if (machine_ && !ended_) (void)machine_->kill();
   clear_away();
 }
 
 void SnapshotPreparation::clear_away() {
+  cleared_ = true;
   if (hub_) {
     // It holds nothing that has to be put in order.
     (void)hub_->signal(SIGKILL);

@@ -45,6 +45,7 @@ class SnapshotPreparation : public std::enable_shared_from_this<SnapshotPreparat
   std::optional<std::string> ended_;
   std::optional<std::string> refused_;
   bool saved_ = false;
+  bool cleared_ = false;  // from here on nothing of the house is touched: it may be gone before the last coroutine is
   Signal changed_;
 };
 
