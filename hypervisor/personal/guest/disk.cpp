@@ -78,16 +78,26 @@ Result<ByteCount> size_of(Disk const& disk) {
   return ByteCount(*sectors * kSector);
 }
 
-Result<void> wait_for_size(Disk const& disk, ByteCount size, Deadline deadline) {
-  auto const has_it = [&] {
+namespace {
+Result<void> await_size(Disk const& disk, std::function<bool(ByteCount)> const& right, ByteCount size, Deadline deadline) {
+  auto const done = [&] {
     auto const now = size_of(disk);
-    return now && *now == size;
+    return now && right(*now);
   };
-  BH_TRY(right, wait_until(has_it, deadline));
-  if (right) return {};
+  BH_TRY(reached, wait_until(done, deadline));
+  if (reached) return {};
   auto const now = size_of(disk);
-  return Failure{Error{"disk " + disk.name + " has " + (now ? std::to_string(now->value()) : "an unknown number of") + " bytes where dom0 said " +
+  return Failure{Error{"disk " + disk.name + " has " + (now ? std::to_string(now->value()) : "an unknown number of") + " bytes where there should be " +
                        std::to_string(size.value())}};
+}
+}  // namespace
+
+Result<void> wait_for_size(Disk const& disk, ByteCount size, Deadline deadline) {
+  return await_size(disk, [size](ByteCount now) { return now == size; }, size, deadline);
+}
+
+Result<void> wait_for_room(Disk const& disk, ByteCount size, Deadline deadline) {
+  return await_size(disk, [size](ByteCount now) { return now >= size; }, size, deadline);
 }
 
 }  // namespace bh::personal

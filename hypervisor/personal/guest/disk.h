@@ -32,5 +32,7 @@ Result<Disk> find_disk(std::string_view serial, Deadline deadline);
 Result<ByteCount> size_of(Disk const& disk);
 // dom0 gives a clone a disk of another size than its snapshot's; the kernel learns of it a moment after the clone begins to run.
 Result<void> wait_for_size(Disk const& disk, ByteCount size, Deadline deadline);
+// At least so much.
+Result<void> wait_for_room(Disk const& disk, ByteCount size, Deadline deadline);
 
 }  // namespace bh::personal

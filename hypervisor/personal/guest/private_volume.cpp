@@ -24,6 +24,7 @@ namespace {
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kMustBeZero = 1U << 20;
 constexpr std::uint64_t kLeast = 16U << 20;
+constexpr std::chrono::seconds kSizeTime{10};
 constexpr std::uint64_t kMostSwap = std::uint64_t{1} << 30;
 
 struct FreeMemory {
@@ -98,6 +99,8 @@ Result<void> prepare_private_volume(Disk const& disk) {
   BH_TRY(front, read_front(disk, kPage));
   auto const found = read_superblock(ByteSpan(front.get(), kPage));
   if (!found) return format_if_blank(disk);
+  // A clone whose volume was grown: the kernel may be about to learn of it.
+  if (found->size.value() > size.value()) BH_CHECK(wait_for_room(disk, found->size, Clock::now() + kSizeTime));
   if (found->has_errors) return repair(disk);
   return {};
 }
