@@ -128,7 +128,16 @@ Result<WorkerBroker> WorkerBroker::start(std::function<int(TriggerRequest const&
   UniqueFd theirs(both[1]);
   pid_t const pid = ::fork();
   if (pid < 0) return Failure{Error::from_errno("start the broker of workers")};
-  if (pid == 0) be_broker(theirs.borrow(), std::move(work));
+  if (pid == 0) {
+    // No child of the daemon's: whoever stops a daemon first waits for its children to end (conformance.md 1), and this one ends with it.
+    pid_t const broker = ::fork();
+    if (broker == 0) be_broker(theirs.borrow(), std::move(work));
+    ::_exit(broker < 0 ? 1 : 0);
+  }
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return Failure{Error{"cannot start the broker of workers", EAGAIN}};
   return WorkerBroker(std::move(ours));
 }
 

@@ -3,7 +3,9 @@
 #include <signal.h>
 
 #include <memory>
+#include <sstream>
 
+#include "base/posix_io.h"
 #include "fake_peer.h"
 #include "qrexec_world.h"
 
@@ -171,6 +173,28 @@ TEST_F(DaemonTest, LoopbackBecomesACommand) {
   Message const connect = agent_.receive();
   EXPECT_EQ(connect.type, 0x202U);
   EXPECT_EQ(connect.body, u32(42) + u32(514) + terminated("SOCKET9"));
+}
+
+// Peers' drivers wait for all children of a program before they stop it.
+TEST_F(DaemonTest, HasNoChildWhenNothingIsDecided) {
+  meet();
+  std::string const daemon = std::to_string(world_.running[0].pid());
+  auto const children = [&] {
+    std::string found;
+    for (auto const& entry : fs::directory_iterator("/proc")) {
+      auto const stat = read_file(entry.path() / "stat", 4096);
+      if (!stat) continue;
+      std::istringstream fields(stat->substr(stat->rfind(')') + 1));
+      std::string state, parent;
+      fields >> state >> parent;
+      if (parent == daemon) found += entry.path().filename().string() + " ";
+    }
+    return found;
+  };
+  EXPECT_EQ(children(), "");
+  agent_.send(0x213, trigger("quick", terminated("test.Denied")));
+  EXPECT_EQ(agent_.receive().body, fixed("quick", 32));
+  EXPECT_TRUE(eventually([&] { return children().empty(); }));
 }
 
 TEST_F(DaemonTest, SigtermEndsItWithAndWithoutAnAgent) {
