@@ -63,6 +63,7 @@ class Daemon : public ::testing::Test {
   }
   void run_daemon(bool with_display = true) {
     AppOptions options{paths, helpers, with_display};
+    options.host_memory = host_memory;
     options.snapshots = snapshots;
     options.build_snapshots = build_snapshots;
     auto opened = App::open(std::move(options), vmm, [](volumes::TemplateImage const&) -> Result<qemu::AccelAnswer> {
@@ -124,6 +125,7 @@ class Daemon : public ::testing::Test {
   Paths paths = Paths::below(folder.path() / "root");
   fs::path helpers = folder.path() / "bin";
   fs::path behaviour = folder.path() / "behaviour";
+  std::function<memory::HostMemory()> host_memory;  // empty: this host's own
   machine::FakeVmm vmm;
   std::shared_ptr<SnapshotKeeper> snapshots;  // for the next daemon
   bool build_snapshots = false;
