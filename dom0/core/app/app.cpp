@@ -61,7 +61,10 @@ struct App::Parts {
         network(io, registry, options.paths, [this] { return room.wired_machines(); }),
         memory(io, registry, {[this] { return room.memory_users(); }, options.host_memory ? options.host_memory : read_host_memory}),
         templates(registry, options.paths.templates(),
-                  [this](volumes::TemplateImage const& image) { accel.ask(image, [](machine::Accel) {}); }),
+                  [this](volumes::TemplateImage const& image) {
+                    accel.ask(image, [](machine::Accel) {});
+                    if (options.build_snapshots) builder.template_found(image);
+                  }),
         api(registry, room, storage, options.paths,
             {[this] { templates.run(); }, [this](std::function<void()> callback) { accel.when_known(std::move(callback)); },
              [this](std::function<void()> work, std::function<void()> then) {

@@ -47,6 +47,18 @@ void SnapshotBuilder::want(std::string const& qube) {
   changed_.notify();
 }
 
+void SnapshotBuilder::template_found(volumes::TemplateImage const& image) {
+  auto const [seen, is_new] = templates_.try_emplace(image.name, image.hash);
+  if (is_new || seen->second == image.hash) return;
+  seen->second = image.hash;
+  Inventory const& inventory = house_.registry.inventory();
+  for (auto const& [name, qube] : inventory.qubes()) {
+    bool const starts = qube.klass == QubeClass::app || qube.klass == QubeClass::disposable;
+    // Those that are alike ask for the same snapshot, and all but the first find it made.
+    if (starts && root_template(inventory, qube) == image.name && warm_wish(inventory, qube).warm) want(name);
+  }
+}
+
 void SnapshotBuilder::build(std::string const& qube, Done done) {
   if (house_.snapshots == nullptr || stopped_) return done(vm_error("this bulkheadd keeps no snapshots"));
   requests_.push_front({qube, true, std::move(done)});

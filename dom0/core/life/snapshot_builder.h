@@ -19,6 +19,8 @@ class SnapshotBuilder {
 
   // For qubes like this one, when there is time, unless there is one that is not a day old.
   void want(std::string const& qube);
+  // When a template has become another, what its qubes start from is made anew.
+  void template_found(volumes::TemplateImage const& image);
   // As soon as possible and in any case; answers when it is made, or why not.
   void build(std::string const& qube, Done done);
   // What a daemon that was killed left of its preparations. Before the first want().
@@ -41,6 +43,7 @@ class SnapshotBuilder {
   Signal changed_;
   std::deque<Request> requests_;
   std::map<std::string, std::string> failed_;  // by key, why
+  std::map<std::string, std::string> templates_;  // what each one's hash was when it was last seen
   std::shared_ptr<SnapshotPreparation> preparation_;
   Registry::Subscription events_;
   bool stopped_ = false;

@@ -219,6 +219,22 @@ TEST_F(Warm, ADaemonThatEndsWhileItPreparesTakesThePreparationAlong) {
   EXPECT_FALSE(fs::exists(paths.run() / "snapshots" / prepared.uuid));
 }
 
+TEST_F(Warm, ATemplateThatChangedGetsANewSnapshotBeforeAnybodyAsks) {
+  ASSERT_TRUE(ok("bulkhead.snapshot.Build", "", "work"));
+  stop_daemon(false);
+  build_snapshots = true;
+  run_daemon();
+  std::string const old = call("bulkhead.snapshot.List").value_or("");
+  auto manifest = *read_file(paths.templates() / "debian" / "manifest.json", 65536);
+  manifest.replace(manifest.find("aaaa"), 4, "bbbb");
+  fs::rename(paths.templates() / "debian", folder.path() / "debian");
+  std::ofstream(folder.path() / "debian" / "manifest.json") << manifest;
+  fs::rename(folder.path() / "debian", paths.templates() / "debian");
+  EXPECT_TRUE(eventually([&] { return admin::parse_lines(call("bulkhead.snapshot.List").value_or("")).size() == 2; }, 60s));
+  ASSERT_TRUE(ok("admin.vm.Start", "", "work"));
+  EXPECT_NE(timing().find("kind=warm"), std::string::npos) << timing();
+}
+
 TEST_F(Warm, WhatIsMissingIsMadeInTheBackground) {
   stop_daemon(false);
   build_snapshots = true;
