@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -107,10 +108,34 @@ Result<UniqueFd> watch_signals() {
   return fd;
 }
 
-Result<std::vector<PolicyServer::Door>> open_doors(Options const& options) {
+// The socket files that this process made. A successor may have put its own in their place already: those stay.
+class OwnSockets {
+ public:
+  void made(std::filesystem::path const& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) == 0) all_.push_back({path, info.st_dev, info.st_ino});
+  }
+  ~OwnSockets() {
+    for (auto const& [path, device, inode] : all_) {
+      struct stat info {};
+      if (::stat(path.c_str(), &info) == 0 && info.st_dev == device && info.st_ino == inode) ::unlink(path.c_str());
+    }
+  }
+
+ private:
+  struct Made {
+    std::filesystem::path path;
+    dev_t device;
+    ino_t inode;
+  };
+  std::vector<Made> all_;
+};
+
+Result<std::vector<PolicyServer::Door>> open_doors(Options const& options, OwnSockets& sockets) {
   std::vector<PolicyServer::Door> doors;
   auto const open = [&](std::filesystem::path const& path, QuestionKind kind) -> Result<void> {
     BH_TRY(listener, listen_unix(path, 256, 0660));
+    sockets.made(path);
     BH_CHECK(set_nonblocking(listener, true));
     doors.push_back({std::move(listener), kind});
     return {};
@@ -133,17 +158,13 @@ Result<void> serve(Options const& options) {
   BH_TRY(signals, watch_signals());
   raise_file_limit(2 * kMaxPolicyCalls + 256);
   BH_TRY(cache, PolicyCache::create(options.policy));
-  BH_TRY(doors, open_doors(options));
+  OwnSockets sockets;
+  BH_TRY(doors, open_doors(options, sockets));
   PolicyPlace place{options.admin, options.prompt, cache, {}, nullptr};
   if (char const* const notify = std::getenv("NOTIFY_SOCKET"); notify != nullptr && *notify != '\0') {
     if (auto const told = notify_service_ready(notify); !told) log::warning(told.error().message);
   }
-  auto const served = PolicyServer(std::move(doors), place, std::move(signals)).run();
-  std::error_code ignored;
-  std::filesystem::remove(options.socket, ignored);
-  if (options.eval) std::filesystem::remove(*options.eval, ignored);
-  if (options.gui) std::filesystem::remove(*options.gui, ignored);
-  return served;
+  return PolicyServer(std::move(doors), place, std::move(signals)).run();
 }
 
 }  // namespace
