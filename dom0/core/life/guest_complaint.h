@@ -11,4 +11,7 @@ namespace bh::dom0 {
 // Fit to be shown, at most 200 characters; nullopt: no such line.
 [[nodiscard]] std::optional<std::string> guest_complaint(Untrusted<std::string> const& console);
 
+// The last words of a kernel that panicked, likewise.
+[[nodiscard]] std::optional<std::string> guest_panic(Untrusted<std::string> const& console);
+
 }  // namespace bh::dom0

@@ -1,7 +1,9 @@
 // What the machine does by itself, and stopping and starting its processors.
 #include <asio/posix/stream_descriptor.hpp>
 
+#include "base/file_tail.h"
 #include "base/log.h"
+#include "dom0/core/life/guest_complaint.h"
 #include "dom0/core/life/process_stats.h"
 #include "dom0/core/life/running_qube_parts.h"
 
@@ -46,6 +48,12 @@ void RunningQube::on_event(machine::MachineEvent const& event) {
   if (house_.card_event) house_.card_event(record_.domain, event);
   if (auto const* const stopped = std::get_if<machine::MachineStopped>(&event)) {
     machine_ended_ = std::string(machine::to_string(stopped->reason)) + (stopped->text.empty() ? "" : ": " + stopped->text);
+    // A kernel that panics reboots (panic=-1), which ends the machine; why, only its console tells.
+    if (stopped->reason == machine::StopReason::guest_reset) {
+      auto console = read_file_tail(machine::console_log(house_.paths.qube_run(name_)), 65536);
+      auto const panic = console ? guest_panic(Untrusted<std::string>(std::move(*console))) : std::nullopt;
+      if (panic) *machine_ended_ += "; its console says that its kernel panicked: \"" + *panic + "\"";
+    }
     // A killed process cannot say who did it; the kernel counts what it killed for want of memory.
     if (stopped->reason == machine::StopReason::killed && !end_wanted_ && host_oom_kills() > oom_kills_before_) {
       *machine_ended_ += " (the kernel ended processes because memory ran out, most likely this one too)";

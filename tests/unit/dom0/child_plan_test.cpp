@@ -98,6 +98,13 @@ TEST(HelperLog, IsCutAtItsLimitWhileItsWriterGoesOn) {
   EXPECT_EQ(*read_file(log, 100), "more");
 }
 
+TEST(GuestComplaint, APanicIsQuotedLikewise) {
+  auto const panic = [](std::string text) { return guest_panic(Untrusted<std::string>(std::move(text))); };
+  EXPECT_EQ(panic("[ 9.1] Kernel panic - not syncing: sysrq triggered crash\r\n[ 9.2] CPU: 0\r\n"), "sysrq triggered crash");
+  EXPECT_EQ(panic("Kernel panic - not syncing: \x1b[31m" + std::string(900, 'y') + "\n")->size(), 200U);
+  EXPECT_EQ(panic("BULKHEAD-ERROR: x\n"), std::nullopt);
+}
+
 TEST(GuestComplaint, IsTheLastOneCappedAndFitToBeShown) {
   auto const complaint = [](std::string text) { return guest_complaint(Untrusted<std::string>(std::move(text))); };
   EXPECT_EQ(complaint("boot\r\nBULKHEAD-ERROR: a\r\n[1.2] BULKHEAD-ERROR: initrd: no root disk\r\nReboot: Power down\r\n"), "initrd: no root disk");
