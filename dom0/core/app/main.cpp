@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include "base/file_limit.h"
 #include "base/log.h"
@@ -25,6 +26,8 @@ Usage: bulkheadd [--stop-qubes-on-exit] [--accel auto|tcg] [--snapshots auto|man
   --snapshots auto|manual|off
                          auto (default): qubes start from snapshots of their templates, made in the background where one is missing;
                          manual: only `bulkhead snapshot build` makes them; off: every start is a boot
+  --jail LEVEL           how QEMU is confined: own-uid (root only), subordinate, same-uid, none (for debugging only);
+                         without it the strongest that this host lets us build; one that cannot be built is an error, never left out
   --help, --version
 
 Environment:
@@ -43,6 +46,7 @@ Exit status: 0 ended by a signal; 1 could not start (the reason is on stderr); 2
 struct Arguments {
   bool stop_qubes_on_exit = false;
   bool only_tcg = false;
+  std::optional<bh::jail::Level> jail;
   enum class Snapshots { automatic, manual, off } snapshots = Snapshots::automatic;
 };
 
@@ -54,6 +58,7 @@ struct Arguments {
 Arguments parse(int argc, char** argv) {
   static option const kOptions[] = {{"stop-qubes-on-exit", no_argument, nullptr, 's'}, {"accel", required_argument, nullptr, 'a'},
                                     {"snapshots", required_argument, nullptr, 'S'},
+                                    {"jail", required_argument, nullptr, 'j'},
                                     {"help", no_argument, nullptr, 'h'}, {"version", no_argument, nullptr, 'v'}, {}};
   Arguments arguments;
   int choice = 0;
@@ -69,6 +74,10 @@ Arguments parse(int argc, char** argv) {
         else if (std::string_view(optarg) == "off") arguments.snapshots = Arguments::Snapshots::off;
         else if (std::string_view(optarg) != "auto") usage("--snapshots is auto, manual or off");
         break;
+      case 'j':
+        arguments.jail = bh::jail::parse_level(optarg);
+        if (!arguments.jail) usage("--jail is own-uid, subordinate, same-uid or none");
+        break;
       case 'h': std::fputs(kHelp, stdout); std::exit(0);
       case 'v': std::puts("bulkheadd " BH_VERSION); std::exit(0);
       default: usage("wrong usage");
@@ -76,6 +85,19 @@ Arguments parse(int argc, char** argv) {
   }
   if (optind < argc) usage(std::string("unexpected argument ") + argv[optind]);
   return arguments;
+}
+
+// False: no jail can be built, and running qubes without one is nothing to fall back to unasked.
+bool say_jail(bh::qemu::QemuJailOptions const& options) {
+  auto const plan = bh::qemu::QemuJail(options).plan(bh::machine::Accel::tcg);
+  if (!plan) {
+    bh::log::error("cannot start: " + plan.error().message + "; --jail none would run qubes without a jail");
+    return false;
+  }
+  std::string const text = std::string("QEMU runs in a jail of level ") + bh::jail::to_string(plan->level) + (plan->reason.empty() ? "" : ": " + plan->reason);
+  if (plan->level == bh::jail::Level::own_uid) bh::log::info(text);
+  else bh::log::warning(text + "; other programs of this user can reach such qubes");
+  return true;
 }
 
 }  // namespace
@@ -103,15 +125,19 @@ int main(int argc, char** argv) {
   options.policy_daemon = true;
   if (!options.with_display) bh::log::warning("DISPLAY is not set: qubes run without windows");
 
+  bh::qemu::QemuJailOptions jail;
+  jail.level = arguments.jail;
+  if (!say_jail(jail)) return 1;
   auto const probe = [&](bh::volumes::TemplateImage const& image) -> bh::Result<bh::qemu::AccelAnswer> {
     if (arguments.only_tcg) return bh::qemu::AccelAnswer{bh::machine::Accel::tcg, "asked for with --accel tcg"};
     bh::qemu::AccelProbe question;
     question.kernel = image.kernel;
     question.initrd = image.initrd;
     question.cache = paths.cache() / "accel-answer";
+    question.jail = jail;
     return bh::qemu::probe_accel(question);
   };
-  bh::qemu::QemuVmm vmm;
+  bh::qemu::QemuVmm vmm(jail);
   auto app = bh::dom0::App::open(std::move(options), vmm, probe);
   if (!app) {
     bh::log::error("cannot start: " + app.error().message);

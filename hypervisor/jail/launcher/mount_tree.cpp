@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <set>
 
 #include "base/posix_io.h"
 
@@ -46,7 +47,8 @@ Result<std::vector<Source>> open_sources(std::span<JailFile const> files) {
   return sources;
 }
 
-Result<void> make_folders(std::filesystem::path const& inside) {
+Result<void> make_folders(std::filesystem::path const& inside, std::set<std::filesystem::path>& made) {
+  if (!made.insert(inside.parent_path()).second) return {};
   std::filesystem::path so_far = ".";
   for (auto const& part : inside.parent_path().relative_path()) {
     so_far /= part;
@@ -56,8 +58,8 @@ Result<void> make_folders(std::filesystem::path const& inside) {
 }
 
 // The working directory is the new root.
-Result<void> put(Source const& source) {
-  BH_CHECK(make_folders(source.file->inside));
+Result<void> put(Source const& source, std::set<std::filesystem::path>& folders) {
+  BH_CHECK(make_folders(source.file->inside, folders));
   auto const place = source.file->inside.relative_path();
   BH_TRY(empty, open_file(place, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0444));
   if (::syscall(SYS_move_mount, source.tree.borrow(), "", AT_FDCWD, place.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) {
@@ -95,7 +97,8 @@ Result<void> enter_mount_tree(std::span<JailFile const> files) {
   ::umask(022);
   BH_CHECK(mount_empty(kStage, "mode=0755,size=64k,nr_inodes=512"));
   if (::chdir(kStage) != 0) return failed("enter the jail's root");
-  for (auto const& source : sources) BH_CHECK(put(source));
+  std::set<std::filesystem::path> folders;
+  for (auto const& source : sources) BH_CHECK(put(source, folders));
   BH_CHECK(mount_proc());
   // Where an empty root is put later: on a read-only root nothing can be made any more.
   if (::mkdir("empty", 0555) != 0) return failed("make the jail's empty folder");
