@@ -123,7 +123,8 @@ int resize_volume(Session const& session, VolumeOptions const& options, Target c
     print_error(options.size + " is no size; write bytes, or a number with K, M, G or T");
     return kUsage;
   }
-  auto const reply = ask(session, target, "Resize", std::to_string(*size));
+  // The guest grows its file system meanwhile.
+  auto const reply = ask(session, target, "Resize", std::to_string(*size), std::chrono::minutes(10));
   return reply ? kOk : report(reply.error());
 }
 

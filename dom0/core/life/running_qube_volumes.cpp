@@ -12,7 +12,7 @@ namespace bh::dom0 {
 
 namespace {
 
-constexpr std::chrono::seconds kGuestGrowthLimit{60};
+constexpr std::chrono::minutes kGuestGrowthLimit{5};
 
 // Does the work in another thread. Its outcome is there once `notify` has been called in this one.
 template <class Value>
