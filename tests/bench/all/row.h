@@ -41,5 +41,7 @@ std::string to_table(std::vector<Row> const& rows);
 Group windows_group();
 Group machines_group();
 Group jail_group();
+Group restore_group();
+Group life_group();
 
 }  // namespace bh::bench
