@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "base/child_process.h"
+#include "hypervisor/jail/observed_jail.h"
 #include "base/unix_socket.h"
 #include "hypervisor/qemu/accel_probe.h"
 #include "hypervisor/volumes/private_volume.h"
@@ -62,6 +63,30 @@ TEST_F(Boot, ProbeSeesTheMarker) {
   auto const trial = boot_to_marker(probe, Accel::tcg);
   ASSERT_TRUE(trial.ok()) << trial.error().message;
   EXPECT_TRUE(trial->came_up) << trial->text;
+}
+
+TEST_F(Boot, QemuSitsInItsJailAndHasNothingLeftToOpen) {
+  auto machine = start();
+  ASSERT_NE(machine, nullptr);
+  Killed const at_last(*machine);
+  ASSERT_TRUE(wait_for_event<MachineUp>(*machine, in_time()).ok());
+  auto const plan = QemuJail(built_jail()).plan(Accel::tcg);
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  auto seen = jail::observe_jail(machine->pid());
+  for (Deadline const deadline = in_time(); seen.ok() && !seen->nothing_to_open && Clock::now() < deadline; seen = jail::observe_jail(machine->pid())) ::usleep(10000);
+  ASSERT_TRUE(seen.ok()) << seen.error().message;
+  EXPECT_EQ(seen->level, plan->level);
+  EXPECT_NE(seen->level, jail::Level::none);
+  EXPECT_TRUE(seen->nothing_to_open);
+}
+
+TEST_F(Boot, LauncherThatIsNotThereIsAnErrorAndNothingRuns) {
+  QemuJailOptions options = built_jail();
+  options.launcher = temp_->path() / "no-such-launcher";
+  QemuVmm without(options);
+  auto const machine = without.start(spec_);
+  ASSERT_FALSE(machine.ok());
+  EXPECT_NE(machine.error().message.find("no-such-launcher"), std::string::npos) << machine.error().message;
 }
 
 TEST_F(Boot, GuestThatPowersOffIsSaidToHave) {
