@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
   }
   std::vector<bh::bench::Row> rows;
   bool matched = false;
-  for (auto const& group : {bh::bench::windows_group(), bh::bench::calls_group(), bh::bench::machines_group(), bh::bench::life_group(), bh::bench::restore_group(), bh::bench::life_group(), bh::bench::jail_group()}) {
+  for (auto const& group : {bh::bench::windows_group(), bh::bench::calls_group(), bh::bench::machines_group(), bh::bench::restore_group(), bh::bench::life_group(), bh::bench::jail_group()}) {
     if (group.name.find(only) == std::string::npos) continue;
     matched = true;
     std::cerr << group.name << ": " << group.about << std::endl;

@@ -40,7 +40,6 @@ std::string to_table(std::vector<Row> const& rows);
 // The groups, each in a file of its own.
 Group windows_group();
 Group machines_group();
-Group life_group();
 Group jail_group();
 Group restore_group();
 Group life_group();
