@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstdlib>
 
 #include "base/display_text.h"
@@ -36,7 +35,8 @@ std::optional<ByteCount> share(std::string_view percent, ByteCount whole) {
   auto const number = parse_decimal(percent.substr(0, dot), 100);
   if (!number || percent.size() > 8) return std::nullopt;
   auto const value = std::strtod(std::string(percent).c_str(), nullptr);
-  return ByteCount(static_cast<std::uint64_t>(std::llround(static_cast<double>(whole.value()) * value / 100.0)));
+  // Rounding, and an odd "100.5", must not use more than there is.
+  return std::min(whole, ByteCount(static_cast<std::uint64_t>(static_cast<long double>(whole.value()) * value / 100.0L)));
 }
 
 }  // namespace
