@@ -38,7 +38,6 @@ std::array<std::byte, kNameField> encode_name(std::string_view file_name, bool v
 
 namespace {
 
-// GUARD: a name that is a path, hides its ending behind control characters, or reads as an option to the program that opens it.
 Result<FileRequest, OpenFault> check_name(ByteSpan field) {
   std::string_view text = as_text(field);
   std::size_t const end = text.find('\0');
@@ -57,7 +56,6 @@ Result<FileRequest, OpenFault> check_name(ByteSpan field) {
   return request;
 }
 
-// GUARD: a second line, a control character or an option handed to a browser's command line.
 Result<std::string, OpenFault> check_url(std::string_view url) {
   if (url.ends_with('\n')) url.remove_suffix(1);
   if (url.size() > kMaxUrl) return Failure{OpenFault::url_too_long};
@@ -69,7 +67,9 @@ Result<std::string, OpenFault> check_url(std::string_view url) {
 
 }  // namespace
 
+// GUARD: a name that is a path, hides its ending behind control characters, or reads as an option to the program that opens it.
 Result<FileRequest, OpenFault> decode_name(Untrusted<ByteSpan> field) { return std::move(field).checked(check_name); }
+// GUARD: a second line, a control character or an option handed to a browser's command line.
 Result<std::string, OpenFault> parse_url(Untrusted<std::string_view> line) { return std::move(line).checked(check_url); }
 
 bool looks_like_url(std::string_view argument) {
