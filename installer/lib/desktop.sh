@@ -82,9 +82,13 @@ stop_all() {
   wait_for_stragglers
 }
 
-# Processes that were started with our BULKHEAD_ROOT, whoever their parent is by now.
+# Processes that were started with our BULKHEAD_ROOT, whoever their parent is by now; and those in a jail, which leaves them no environment, by the
+# files they hold.
 stragglers() {
-  local found
+  local found pid
+  find /proc/[0-9]*/fd -lname "$BULKHEAD_ROOT/*" 2>/dev/null | cut -d/ -f3 | sort -u | while read -r pid; do
+    [[ -n $(tr -d '\0' <"/proc/$pid/environ" 2>/dev/null) ]] || echo "$pid"
+  done
   # grep itself must not carry what it looks for.
   found=$(env -u BULKHEAD_ROOT grep -lzxF "BULKHEAD_ROOT=$BULKHEAD_ROOT" /proc/[0-9]*/environ 2>/dev/null)
   printf '%s' "${found//[!0-9$'\n']/}"

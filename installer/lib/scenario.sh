@@ -200,7 +200,7 @@ shut_down_all() {
 
 run_scenario() {
   step 'qubes work, untrusted and vault created' create_qubes
-  say '      No qube has a network card in this version.'
+  say '      No qube here has a network card: none has a netvm.'
   step 'work and untrusted started (both at once)' start_both
   step 'a terminal opened in each' open_terminals
   step 'frames in blue and red, found by their pixels' frames_have_their_colours

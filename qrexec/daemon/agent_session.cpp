@@ -1,5 +1,6 @@
 #include "qrexec/daemon/agent_session.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/display_text.h"
@@ -48,6 +49,10 @@ Result<void> AgentSession::handle(PollSet const& set) {
   BH_TRY(connected, agent_.flush());
   if (!connected) return Failure{Error{"the qube's agent is gone", ECONNRESET}};
   return {};
+}
+
+bool AgentSession::has_deadlines() const {
+  return frame_deadline_ || std::any_of(clients_.begin(), clients_.end(), [](auto const& entry) { return entry.second.state != Client::State::running; });
 }
 
 Result<void> AgentSession::handle_agent(short events) {

@@ -30,6 +30,8 @@ class AgentSession {
   void fill(PollSet& set);
   // After poll: all that is ready. An error ends the session; its text says why.
   Result<void> handle(PollSet const& set);
+  // Somebody has begun a message or not yet asked for a thing: handle() wants to be called now and then to look at the clock.
+  [[nodiscard]] bool has_deadlines() const;
   void worker_ended(int pid);
   // Workers whose requests nobody waits for any more.
   std::vector<int> abandon_requests() { return requests_.abandon(); }

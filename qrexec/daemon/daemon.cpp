@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds kFirstPause{20};
 constexpr std::chrono::milliseconds kLongestPause{500};
 constexpr std::chrono::seconds kHelloTime{60};
 constexpr int kTurnMs = 1000;
+constexpr int kForEverMs = -1;
 constexpr int kExitBroken = 1;
 
 class Daemon {
@@ -113,7 +114,8 @@ class Daemon {
         std::size_t const signals = set.add(signals_, POLLIN);
         std::size_t const workers = set.add(broker_.events(), POLLIN);
         session.fill(set);
-        BH_CHECK(set.wait(kTurnMs));
+        // An idle qube wakes nobody.
+        BH_CHECK(set.wait(session.has_deadlines() ? kTurnMs : kForEverMs));
         if (set.at(signals) != 0) take_signals();
         if (set.at(workers) != 0) BH_CHECK(take_ended_workers(session));
         BH_CHECK(session.handle(set));

@@ -25,14 +25,16 @@ std::size_t demo_folders_in(fs::path const& folder) {
   return count;
 }
 
-// Anything that runs with a BULKHEAD_ROOT below `folder`; only those whose program's name begins with `name`.
+// Anything that runs with a BULKHEAD_ROOT below `folder`, and jailed machines, whose environment is empty, that hold files there; only those whose
+// program's name begins with `name`.
 std::size_t processes_below(fs::path const& folder, std::string_view name = "") {
   std::size_t count = 0;
   for (auto const& entry : fs::directory_iterator("/proc")) {
     std::error_code gone;
     if (!fs::exists(entry.path() / "environ", gone)) continue;
     auto const environment = read_file(entry.path() / "environ", 1U << 20);
-    if (!environment || environment->find("BULKHEAD_ROOT=" + folder.string() + "/") == std::string::npos) continue;
+    if (!environment) continue;
+    if (environment->empty() ? !holds_file_below(entry.path(), folder) : environment->find("BULKHEAD_ROOT=" + folder.string() + "/") == std::string::npos) continue;
     if (read_file(entry.path() / "comm", 64).value_or("").starts_with(name)) ++count;
   }
   return count;

@@ -145,6 +145,15 @@ int Installation::recorded_pid(std::string const& qube, std::string const& proce
   return records[process].value("pid", 0);
 }
 
+bool holds_file_below(fs::path const& process, fs::path const& folder) {
+  std::error_code error;
+  for (auto const& entry : fs::directory_iterator(process / "fd", error)) {
+    std::error_code closed_meanwhile;
+    if (fs::read_symlink(entry.path(), closed_meanwhile).string().starts_with(folder.string() + "/")) return true;
+  }
+  return false;
+}
+
 std::vector<int> processes_of(fs::path const& root) {
   std::vector<int> found;
   std::string const wanted = "BULKHEAD_ROOT=" + root.string();
@@ -152,7 +161,8 @@ std::vector<int> processes_of(fs::path const& root) {
     auto const pid = parse_decimal(entry.path().filename().string(), 1U << 30);
     if (!pid) continue;
     std::string const environment = '\0' + read_file(entry.path() / "environ", 1U << 20).value_or("");
-    if (environment.find('\0' + wanted + '\0') != std::string::npos) found.push_back(static_cast<int>(*pid));
+    bool const ours = environment.size() == 1 ? holds_file_below(entry.path(), root) : environment.find('\0' + wanted + '\0') != std::string::npos;
+    if (ours) found.push_back(static_cast<int>(*pid));
   }
   return found;
 }

@@ -63,7 +63,10 @@ class Installation {
   std::optional<ChildProcess> daemon_;
 };
 
-// Processes whose environment names `root` as BULKHEAD_ROOT: what a test must leave none of.
+// Whether a process (/proc/PID) has a file below `folder` open, or one that was removed from there.
+bool holds_file_below(std::filesystem::path const& process, std::filesystem::path const& folder);
+// Processes whose environment names `root` as BULKHEAD_ROOT, and those without any environment, as a jail leaves them, that hold files below it:
+// what a test must leave none of.
 std::vector<int> processes_of(std::filesystem::path const& root);
 
 }  // namespace bh::e2e
