@@ -114,7 +114,7 @@ Spoken WarmMachine::personalise() const {
 void WarmMachine::start_qrexec() {
   auto daemon = spawn_speaking({program("qrexec-daemon"), "--direct", "--uuid=00000000-0000-4000-8000-000000000007",
                                 "--socket-dir=" + (folder_ / "qrexec").string(), std::to_string(domain_.value()), "clone", "user"},
-                               {{"VCHAN_DOMAIN", "0"}, {"VCHAN_SOCKET_DIR", (folder_ / "vchan").string()}, {"QREXEC_STARTUP_TIMEOUT", "90"}, {"BULKHEAD_LOG", "error"}});
+                               {{"VCHAN_DOMAIN", "0"}, {"VCHAN_SOCKET_DIR", (folder_ / "vchan").string()}, {"QREXEC_STARTUP_TIMEOUT", "300"}, {"BULKHEAD_LOG", "error"}});
   ASSERT_TRUE(daemon.ok()) << daemon.error().message;
   children_.push_back(std::move(daemon->child));
   Deadline const deadline = Clock::now() + std::chrono::seconds(90);

@@ -43,7 +43,7 @@ Result<std::unique_ptr<WiredGuest>> WiredGuest::start(volumes::TemplateImage con
   guest->hub_ = std::move(child);
   // The guest's udev, which sets cards up, waits until its agent has been greeted.
   SpawnOptions daemon{.argv = {bin + "/qrexec-daemon", "--direct", "--uuid=" + spec.uuid, "--socket-dir=" + folder.string(), "--policy-program=/bin/false", "7", "wired", "user"},
-                      .environment = {{"VCHAN_DOMAIN", "0"}, {"VCHAN_SOCKET_DIR", (folder / "vchan").string()}},
+                      .environment = {{"VCHAN_DOMAIN", "0"}, {"VCHAN_SOCKET_DIR", (folder / "vchan").string()}, {"QREXEC_STARTUP_TIMEOUT", "300"}},
                       .die_with_parent = true};
   BH_TRY(greeter, ChildProcess::spawn(daemon));
   guest->qrexec_daemon_ = std::move(greeter);
