@@ -1,7 +1,6 @@
 #include "qrexec/services/open_request.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace bh::open {
 
@@ -31,8 +30,8 @@ std::array<std::byte, kNameField> encode_name(std::string_view file_name, bool v
   std::string_view const prefix = view_only ? kViewOnly : std::string_view();
   std::size_t const room = kNameField - 1 - prefix.size();
   if (file_name.size() > room) file_name.remove_prefix(file_name.size() - room);
-  std::memcpy(field.data(), prefix.data(), prefix.size());
-  std::memcpy(field.data() + prefix.size(), file_name.data(), file_name.size());
+  auto const end_of_prefix = std::ranges::copy(as_bytes(prefix), field.begin()).out;
+  std::ranges::copy(as_bytes(file_name), end_of_prefix);
   return field;
 }
 
