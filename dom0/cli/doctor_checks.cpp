@@ -3,12 +3,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
 
-#include "base/child_process.h"
+#include "base/program_output.h"
 #include "base/posix_io.h"
 
 namespace bh::cli {
@@ -114,26 +113,10 @@ DisplayNames display_names() {
 }
 
 Result<DisplayAnswer> ask_displays(Session const& session) {
-  constexpr std::chrono::seconds kTime{5};
-  BH_TRY(pipe, make_pipe());
-  BH_TRY(process, ChildProcess::spawn({.argv = {(session.programs / "bulkhead-display-probe").string()}, .fds = {{&pipe.second, 1}}, .die_with_parent = true}));
-  pipe.second.reset();
-  std::string text;
-  std::array<std::byte, 1024> buffer;
-  Deadline const deadline = Clock::now() + kTime;
-  bool complete = false;
-  while (!complete && text.size() <= 4096) {
-    auto const ready = wait_for(pipe.first, POLLIN, deadline);
-    if (!ready || !*ready) break;
-    auto const got = read_some(pipe.first, buffer);
-    if (!got) break;
-    complete = *got == 0;
-    text += as_text(ByteSpan(buffer).first(*got));
-  }
-  BH_TRY(ended, process.terminate(std::chrono::milliseconds(complete ? 2000 : 0)));
-  (void)ended;  // what it printed counts
-  if (!complete) return Failure{Error{"the display server does not answer within 5 s", ETIMEDOUT}};
-  auto const answer = parse_display_answer(text);
+  auto const done = program_output({.argv = {(session.programs / "bulkhead-display-probe").string()}, .die_with_parent = true}, {4096, std::chrono::seconds(5)});
+  if (!done && done.error().errno_value == ETIMEDOUT) return Failure{Error{"the display server does not answer within 5 s", ETIMEDOUT}};
+  if (!done) return Failure{done.error()};
+  auto const answer = parse_display_answer(done->text);
   if (!answer) return Failure{Error{"bulkhead-display-probe gave no answer that can be read", EPROTO}};
   return *answer;
 }

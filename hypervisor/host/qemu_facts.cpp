@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <chrono>
 
-#include "base/child_process.h"
+#include "base/program_output.h"
 #include "base/display_text.h"
 #include "base/number.h"
 #include "base/posix_io.h"
@@ -28,28 +28,10 @@ constexpr std::array<Lack, 3> kLater = {{
 }};
 constexpr std::array<char const*, 8> kDevices = {"virtio-blk-pci", "virtio-serial-pci", "virtserialport", "ivshmem-plain", "virtio-rng-pci", "virtio-net-pci", "virtio-balloon-pci", "pcie-root-port"};
 
-// The end of a child's life, whichever way this function is left.
+// Exit codes say nothing: "-accel help" ends with 0 in some versions and 1 in others; what it printed counts.
 Result<std::string> output_of(std::vector<std::string> argv) {
-  BH_TRY(pipe, make_pipe());
-  std::string const program = argv.front();
-  BH_TRY(process, ChildProcess::spawn({.argv = std::move(argv), .fds = {{&pipe.second, 1}, {&pipe.second, 2}}, .die_with_parent = true}));
-  pipe.second.reset();
-  std::string text;
-  std::array<std::byte, 8192> buffer;
-  Deadline const deadline = Clock::now() + std::chrono::seconds(10);
-  bool complete = false;
-  while (!complete && text.size() <= kMaxAnswer) {
-    auto const ready = wait_for(pipe.first, POLLIN, deadline);
-    if (!ready || !*ready) break;
-    auto const got = read_some(pipe.first, buffer);
-    if (!got) break;
-    complete = *got == 0;
-    text += as_text(ByteSpan(buffer).first(*got));
-  }
-  BH_TRY(status, process.terminate(std::chrono::milliseconds(complete ? 2000 : 0)));
-  if (!complete) return Failure{Error{program + " does not answer within 10 s", ETIMEDOUT}};
-  (void)status;  // "-accel help" ends with 0 in some versions and 1 in others; what it printed counts
-  return text;
+  BH_TRY(done, program_output({.argv = std::move(argv), .die_with_parent = true}, {kMaxAnswer, std::chrono::seconds(10)}, true));
+  return std::move(done.text);
 }
 
 std::string package_of(std::string_view line) {

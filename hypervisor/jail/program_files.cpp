@@ -1,10 +1,9 @@
 #include "hypervisor/jail/program_files.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
-#include "base/child_process.h"
+#include "base/program_output.h"
 #include "base/posix_io.h"
 
 namespace bh::jail {
@@ -18,22 +17,8 @@ constexpr std::size_t kMaxList = 65536;
 
 Result<std::string> output_of(std::vector<std::string> argv) {
   std::string const name = argv[0];
-  BH_TRY(pipe, make_pipe());
-  BH_TRY(process, ChildProcess::spawn({.argv = std::move(argv), .fds = {{&pipe.second, 1}}, .environment = {}, .working_directory = "/", .die_with_parent = true}));
-  pipe.second.reset();
-  std::string text;
-  std::array<std::byte, 4096> buffer;
-  Deadline const deadline = Clock::now() + std::chrono::seconds(20);
-  while (text.size() < kMaxList) {
-    BH_TRY(ready, wait_for(pipe.first, POLLIN, deadline));
-    if (!ready) break;
-    BH_TRY(got, read_some(pipe.first, buffer));
-    if (got == 0) break;
-    text += as_text(ByteSpan(buffer).first(got));
-  }
-  BH_TRY(status, process.wait(deadline));
-  if (status && status->code == 0) return text;
-  if (!status) (void)process.terminate(std::chrono::milliseconds(0));
+  BH_TRY(done, program_output({.argv = std::move(argv), .fds = {}, .environment = {}, .working_directory = "/", .die_with_parent = true}, {kMaxList, std::chrono::seconds(20)}));
+  if (done.status.code == 0) return std::move(done.text);
   return Failure{Error{name + " failed", ECANCELED}};
 }
 

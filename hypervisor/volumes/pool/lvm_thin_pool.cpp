@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <ctime>
 
-#include "base/child_process.h"
+#include "base/program_output.h"
 #include "base/display_text.h"
 #include "base/posix_io.h"
 #include "hypervisor/volumes/pool/file_copy.h"
@@ -31,30 +31,10 @@ Failure<Error> taken(VolumeId const& id) { return Failure{Error{"there is alread
 }  // namespace
 
 Result<std::string> run_lvm(lvm::Words const& words) {
-  BH_TRY(pipe, make_pipe());
-  SpawnOptions options;
-  options.argv = words;
-  options.fds = {{&pipe.second, 1}};
-  options.environment = {{"LC_ALL", "C"}};
-  options.die_with_parent = true;
-  BH_TRY(process, ChildProcess::spawn(options));
-  pipe.second.reset();
-  Deadline const deadline = Clock::now() + kLimit;
-  std::string printed;
-  Bytes chunk(65536);
-  for (;;) {
-    BH_TRY(ready, wait_for(pipe.first, POLLIN, deadline));
-    if (!ready || printed.size() > kMaxOutput) {
-      (void)process.terminate(std::chrono::milliseconds(500));
-      return Failure{Error{words[1] + " took longer than a minute or said too much", ETIMEDOUT}};
-    }
-    BH_TRY(count, read_some(pipe.first, chunk));
-    if (count == 0) break;
-    printed += as_text(ByteSpan(chunk).first(count));
-  }
-  BH_TRY(status, process.wait(deadline));
-  if (!status || status->code != 0) return Failure{Error{words[1] + " failed" + (status ? " (exit status " + std::to_string(status->code) + ")" : "") + "; LVM's own words are in bulkheadd's log", EIO}};
-  return printed;
+  auto done = program_output({.argv = words, .environment = {{"LC_ALL", "C"}}, .die_with_parent = true}, {kMaxOutput, kLimit});
+  if (!done) return Failure{std::move(done).error()};
+  if (done->status.code == 0) return std::move(done->text);
+  return Failure{Error{words[1] + " failed (exit status " + std::to_string(done->status.code) + "); LVM's own words are in bulkheadd's log", EIO}};
 }
 
 Result<std::unique_ptr<LvmThinPool>> LvmThinPool::open(std::string group, std::string thin_pool, Runner run) {
